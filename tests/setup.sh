@@ -60,13 +60,15 @@ install_packages() {
     return "$status"
 }
 
-# build PRESET [TARGET…]
+# build PRESET [TARGET…]. Directories are those of a distribution's package, since the release build
+# is tested as it would be installed.
 build() {
     local preset=$1 targets=()
     shift
     [ $# -eq 0 ] || targets=(--target "$@")
     say "building $preset"
-    (cd "$top" && quietly "configure-$preset" cmake --preset "$preset" &&
+    (cd "$top" && quietly "configure-$preset" cmake --preset "$preset" \
+        -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_SYSCONFDIR=/etc &&
         quietly "build-$preset" cmake --build --preset "$preset" "${targets[@]}")
 }
 
