@@ -20,18 +20,18 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <grp.h>
-#include <json-glib/json-glib.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lines.h"
+#include "message.h"
 
 typedef struct {
     GMainLoop *loop;
     GHashTable *children; /* id -> Child */
-    GString *input;
     int port;
 } Agent;
 
@@ -61,14 +61,6 @@ typedef struct {
     const char *log;
 } Setup;
 
-static gint64 now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec;
-}
-
 /* The port is blocking: the host always reads. */
 static void port_write(Agent *agent, const char *data, size_t length)
 {
@@ -84,40 +76,11 @@ static void port_write(Agent *agent, const char *data, size_t length)
     }
 }
 
-static JsonBuilder *event_new(const char *name)
+static void agent_send(Agent *agent, JsonBuilder *event)
 {
-    JsonBuilder *event = json_builder_new();
+    g_autofree char *line = message_end(event);
 
-    json_builder_begin_object(event);
-    json_builder_set_member_name(event, "event");
-    json_builder_add_string_value(event, name);
-    return event;
-}
-
-static void event_int(JsonBuilder *event, const char *name, gint64 value)
-{
-    json_builder_set_member_name(event, name);
-    json_builder_add_int_value(event, value);
-}
-
-static void event_string(JsonBuilder *event, const char *name, const char *value)
-{
-    json_builder_set_member_name(event, name);
-    json_builder_add_string_value(event, value);
-}
-
-static void event_send(Agent *agent, JsonBuilder *event)
-{
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
-    g_autofree char *line = NULL;
-
-    json_builder_end_object(event);
-    root = json_builder_get_root(event);
-    text = json_to_string(root, FALSE);
-    line = g_strconcat(text, "\n", NULL);
     port_write(agent, line, strlen(line));
-    g_object_unref(event);
 }
 
 static void child_free(gpointer data)
@@ -137,24 +100,24 @@ static void child_finish(Child *child)
 
     if (!child->exited || child->out.fd >= 0 || child->err.fd >= 0)
         return;
-    event = event_new("exit");
-    event_int(event, "id", child->id);
-    event_int(event, "code", child->code);
-    event_int(event, "t", now_ns());
-    event_send(child->agent, event);
+    event = message_new("event", "exit");
+    message_int(event, "id", child->id);
+    message_int(event, "code", child->code);
+    message_int(event, "t", now_ns());
+    agent_send(child->agent, event);
     g_hash_table_remove(child->agent->children, &child->id);
 }
 
 static void stream_send(Stream *stream, size_t length)
 {
-    JsonBuilder *event = event_new("text");
+    JsonBuilder *event = message_new("event", "text");
     g_autofree char *text = g_utf8_make_valid(stream->pending->str, length);
 
-    event_int(event, "id", stream->child->id);
-    event_string(event, "stream", stream->name);
-    event_string(event, "text", text);
-    event_int(event, "t", now_ns());
-    event_send(stream->child->agent, event);
+    message_int(event, "id", stream->child->id);
+    message_string(event, "stream", stream->name);
+    message_string(event, "text", text);
+    message_int(event, "t", now_ns());
+    agent_send(stream->child->agent, event);
     g_string_erase(stream->pending, 0, length);
 }
 
@@ -173,7 +136,6 @@ static gboolean stream_readable(int fd, GIOCondition condition, gpointer data)
     ssize_t got = read(fd, buffer, sizeof(buffer));
     char *last;
 
-    (void)condition;
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return G_SOURCE_CONTINUE;
     if (got <= 0) {
@@ -258,11 +220,11 @@ static void child_setup(gpointer data)
 
 static void fail(Agent *agent, gint64 id, const char *message)
 {
-    JsonBuilder *event = event_new("failed");
+    JsonBuilder *event = message_new("event", "failed");
 
-    event_int(event, "id", id);
-    event_string(event, "error", message);
-    event_send(agent, event);
+    message_int(event, "id", id);
+    message_string(event, "error", message);
+    agent_send(agent, event);
 }
 
 static char **request_environment(JsonObject *request, const struct passwd *user)
@@ -332,11 +294,11 @@ static void request_start(Agent *agent, JsonObject *request)
         return;
     }
     child_new(agent, id, pid, input, out, err);
-    event = event_new("started");
-    event_int(event, "id", id);
-    event_int(event, "pid", pid);
-    event_int(event, "t", now_ns());
-    event_send(agent, event);
+    event = message_new("event", "started");
+    message_int(event, "id", id);
+    message_int(event, "pid", pid);
+    message_int(event, "t", now_ns());
+    agent_send(agent, event);
 }
 
 static void request_write(Child *child, const char *text)
@@ -387,19 +349,24 @@ static void request_to_child(Agent *agent, const char *verb, JsonObject *request
 
 static void send_time(Agent *agent, const char *name)
 {
-    JsonBuilder *event = event_new(name);
+    JsonBuilder *event = message_new("event", name);
 
-    event_int(event, "t", now_ns());
-    event_send(agent, event);
+    message_int(event, "t", now_ns());
+    agent_send(agent, event);
 }
 
-static void handle_line(Agent *agent, const char *line)
+static void handle_line(const char *line, void *data)
 {
+    Agent *agent = data;
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) error = NULL;
     JsonObject *request;
     const char *verb;
 
+    if (!line) {
+        g_main_loop_quit(agent->loop);
+        return;
+    }
     if (!json_parser_load_from_data(parser, line, -1, &error))
         g_error("from the host: %s", error->message);
     request = json_node_get_object(json_parser_get_root(parser));
@@ -410,27 +377,6 @@ static void handle_line(Agent *agent, const char *line)
         send_time(agent, "clock");
     else
         request_to_child(agent, verb, request);
-}
-
-static gboolean port_readable(int fd, GIOCondition condition, gpointer data)
-{
-    Agent *agent = data;
-    char buffer[16384];
-    ssize_t got = read(fd, buffer, sizeof(buffer));
-    char *end;
-
-    (void)condition;
-    if (got <= 0) {
-        g_main_loop_quit(agent->loop);
-        return G_SOURCE_REMOVE;
-    }
-    g_string_append_len(agent->input, buffer, got);
-    while ((end = memchr(agent->input->str, '\n', agent->input->len))) {
-        *end = '\0';
-        handle_line(agent, agent->input->str);
-        g_string_erase(agent->input, 0, end + 1 - agent->input->str);
-    }
-    return G_SOURCE_CONTINUE;
 }
 
 /* There is no udev in the room, so /dev/virtio-ports is not made: look the port up in sysfs. */
@@ -461,13 +407,11 @@ int main(void)
     }
     signal(SIGPIPE, SIG_IGN);
     agent.loop = g_main_loop_new(NULL, FALSE);
-    agent.input = g_string_new(NULL);
     agent.children = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, child_free);
-    g_unix_fd_add(agent.port, G_IO_IN | G_IO_HUP, port_readable, &agent);
+    lines_watch(agent.port, handle_line, &agent);
     send_time(&agent, "hello");
     g_main_loop_run(agent.loop);
     g_hash_table_unref(agent.children);
-    g_string_free(agent.input, TRUE);
     g_main_loop_unref(agent.loop);
     return 0;
 }
