@@ -15,6 +15,7 @@
 
 typedef struct {
     sbc_t sbc;
+    SbcConfig config;
     unsigned pcm_frames;  /* in one SBC frame */
     size_t frame_bytes;   /* of one SBC frame at the bitpool in use */
     bool downmix;
@@ -26,5 +27,5 @@ void encoder_clear(Encoder *encoder);
 /* Encodes one SBC frame from encoder->pcm_frames stereo PCM frames into out (room for
  * encoder->frame_bytes at least). Returns the bytes written, 0 for a libsbc failure. */
 size_t encoder_encode(Encoder *encoder, const int16_t *pcm, uint8_t *out, size_t out_size);
-/* For the frames that follow; 2 to the configuration's bitpool_max. */
+/* For the frames that follow, bounded to 2 .. sbc_config_bitpool(); frame_bytes follows. */
 void encoder_set_bitpool(Encoder *encoder, uint8_t bitpool);

@@ -25,4 +25,5 @@ typedef enum {
 
 /* uuids may be NULL or empty (not known yet); icon may be NULL. */
 PeerKind peer_judge(const char *const *uuids, uint32_t class_of_device, const char *icon);
+/* "other" "candidate" "speaker" "source": the words on D-Bus. */
 const char *peer_kind_name(PeerKind kind);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define SBC_BLOB_SIZE          4
-#define SBC_FRAME_BYTES_MAX    513 /* dual channel, 16 blocks, 8 subbands, bitpool 250 and above */
+#define SBC_FRAME_BYTES_MAX    524 /* dual channel, 16 blocks, 8 subbands, bitpool 128: its bound */
 #define SBC_SOURCE_BITPOOL_MAX 53
 
 typedef enum {
@@ -55,16 +55,23 @@ SbcCapabilities sbc_capabilities_of_source(uint8_t bitpool_max);
  * contradicting values are an error (ECHOCAST_ERROR_INCOMPATIBLE) that says which field is wrong. */
 bool sbc_capabilities_parse(const uint8_t *blob, size_t size, SbcCapabilities *capabilities,
                             GError **error);
-/* The best configuration that both can do; an error if the rate is not among them. */
+/* The best configuration that both can do: joint stereo before stereo, dual channel, mono; 16 blocks;
+ * 8 subbands; loudness; the smallest of our bound, the speaker's and A2DP's "high quality" for the
+ * bitpool (53 at 44.1 kHz, 51 at 48 kHz, 31 and 29 in mono). An error if there is none, which says
+ * what the speaker takes instead. */
 bool sbc_config_select(const SbcCapabilities *capabilities, const SbcWish *wish, SbcConfig *config,
                        GError **error);
 /* Refuses a configuration from the air that has no bit or several bits in a field, or a bitpool
- * range outside of 2..250 or upside down. */
+ * range outside of 2..250, upside down, or beyond what the mode can carry. It does not know our own
+ * capabilities: bound bitpool_max by them before encoding. */
 bool sbc_config_parse(const uint8_t *blob, size_t size, SbcConfig *config, GError **error);
 void sbc_config_write(const SbcConfig *config, uint8_t blob[SBC_BLOB_SIZE]);
 unsigned sbc_config_channel_count(const SbcConfig *config);
 /* PCM frames in one SBC frame: blocks * subbands. */
 unsigned sbc_config_pcm_frames(const SbcConfig *config);
+/* The bitpool to encode with: bitpool_max, or less where the mode cannot carry so much (a bound of
+ * SBC's own: 16 a subband, 32 where two channels share). */
+uint8_t sbc_config_bitpool(const SbcConfig *config);
 /* Bytes of one SBC frame at a bitpool (A2DP 1.3.2, 12.9). */
 size_t sbc_config_frame_bytes(const SbcConfig *config, uint8_t bitpool);
 unsigned sbc_config_bitrate(const SbcConfig *config, uint8_t bitpool); /* bit/s */
