@@ -2,32 +2,24 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Service: our face on the system bus, org.echocast. It translates: calls into requests, facts into
- * properties and signals. It checks who may change something and decides nothing else.
- * Main loop only. docs/dbus.md and src/dbus/org.echocast.*.xml say what the facts mean. */
+ * properties and signals. It checks who may change something (access.h) and decides nothing else.
+ * Main loop only; never waits for anybody. src/dbus/org.echocast.*.xml say what the facts mean,
+ * docs/org.echocast.*.md say it for people. */
 #pragma once
 
 #include "base/address.h"
 #include "service/request.h"
+#include "service/wish.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct Service Service;
 
-typedef struct {
-    unsigned timeout_s; /* 0: the configured one */
-    const char *pin;    /* NULL: the usual ones */
-    bool tone;
-} PairWish;
-
-typedef struct {
-    unsigned frequency_hz;
-    unsigned duration_ms;
-    unsigned channels; /* 1 left, 2 right, 3 both */
-} ToneWish;
-
 /* selector: an address, a speaker's object path, a unique prefix of a name, "default", or "" for
- * the method's own choice. Each request is answered later by request_return or request_fail. */
+ * the method's own choice; passed through as given. Each request is answered by request_return or
+ * request_fail, at once or later. What else is passed lives as long as the call.
+ * A call must not free the service. */
 typedef struct {
     void (*start_scan)(Request *request, bool all, unsigned timeout_s, void *data);
     void (*stop_scan)(Request *request, void *data);
@@ -38,7 +30,8 @@ typedef struct {
     void (*forget)(Request *request, const char *selector, void *data);
     void (*test_tone)(Request *request, const char *selector, const ToneWish *wish, void *data);
     void (*get_counters)(Request *request, const Address *speaker, void *data);
-    /* A client that made a request above left the bus: its scan and its pairing end with it. */
+    /* A client that made a request above (get_counters aside) left the bus, answered or not: its
+     * scan and its pairing end with it. Called once a client. */
     void (*client_gone)(const char *client, void *data);
 } ServiceCalls;
 
@@ -90,16 +83,20 @@ typedef struct {
     bool delay_reported;
 } StreamFacts;
 
-/* Exports the objects; the caller owns the bus name. */
+/* Exports the objects; the caller owns the bus name, and should ask for it only after this, so that
+ * nobody finds the name without its objects. */
 Service *service_new(GDBusConnection *bus, const ServiceCalls *calls, void *data, GError **error);
 void service_free(Service *service);
-/* Each publishes the whole truth; only differences go over the bus. */
+/* Each publishes the whole truth; only differences go over the bus, at once and in one signal, so
+ * that a request answered afterwards is answered after the change it waited for. NULL strings are
+ * "". The first publication of a speaker brings its object into being. */
 void service_publish_manager(Service *service, const ManagerFacts *facts);
 void service_publish_speaker(Service *service, const SpeakerFacts *facts);
 void service_withdraw_speaker(Service *service, const Address *address);
-/* facts NULL: the stream is gone. */
+/* facts NULL: the stream is gone. The speaker must have been published. */
 void service_publish_stream(Service *service, const Address *address, const StreamFacts *facts);
-/* The signal Progress: what a pairing or connection is doing now, stage by stage. */
+/* The signal Progress: what a pairing or connection is doing now, stage by stage. address NULL:
+ * no speaker is chosen yet. */
 void service_announce_progress(Service *service, const Address *address, const char *stage,
                                const char *text);
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (C) 2026 The Echocast authors */
+
+/* Method: one row for each method of ours on the bus: whether it changes something, and how its
+ * arguments become a call to the daemon. Main loop only. */
+#pragma once
+
+#include "service/service.h"
+
+typedef struct Method Method;
+
+/* NULL for none. */
+const Method *method_find(const char *interface, const char *name);
+/* It changes something: only those that access_allows may call it. */
+bool method_needs_control(const Method *method);
+/* Hands the request to the daemon, or fails it with InvalidArguments. */
+void method_run(const Method *method, Request *request, const ServiceCalls *calls, void *data);
