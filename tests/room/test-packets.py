@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Echocast authors
+"""Packets leave full and at their own pace, whatever period the application uses; and what the
+audio thread costs for it: wakeups, system calls, memory."""
+
+from scenario import (RATE, TOP, RoomError, audio_thread, counters, music, open_up, pair, pss_kib,
+                      run, short, threads, wakeups, write_wav)
+
+SECONDS = short(20, 10)
+PERIODS = (128, 441, 1024, 5513)
+WAV = TOP / "build/room/packets.wav"
+GOAL = RATE / 640  # packets a second at MTU 672: 68.9
+
+
+def packets_sent(room, speaker):
+    return counters(room, speaker)["packets"]
+
+
+def rate_of(packets):
+    """Packets a second by the speaker's clock, between the first and the last."""
+    return (len(packets) - 1) / ((packets[-1]["arrival_ns"] - packets[0]["arrival_ns"]) / 1e9)
+
+
+def measure_wakeups(room, speaker, pid):
+    """Wakeups of the audio thread a packet, over SECONDS of music."""
+    thread = audio_thread(room, pid)
+    packets, before = packets_sent(room, speaker), wakeups(room, pid)[thread]
+    room.run(["sleep", str(SECONDS)], SECONDS + 30)
+    woken = wakeups(room, pid)[thread] - before
+    return woken / (packets_sent(room, speaker) - packets)
+
+
+def measure_calls(room, speaker, pid):
+    """System calls of the audio thread a packet, by strace: (number, its table)."""
+    thread = audio_thread(room, pid)
+    strace = room.start(["timeout", "-s", "INT", str(SECONDS), "strace", "-c", "-p", str(thread)],
+                        name="strace")
+    strace.wait_line("attached", 30)
+    packets = packets_sent(room, speaker)
+    result = strace.wait(SECONDS + 60)
+    packets = packets_sent(room, speaker) - packets
+    total = next(line for line in result.err.splitlines() if line.endswith(" total"))
+    calls = int([word for word in total.split() if word.isdigit()][-1])
+    if packets == 0:
+        raise RoomError("no packet while strace looked:\n" + result.err)
+    return calls / packets, result.err
+
+
+def one_period(room, figures, speaker, daemon, period):
+    seconds = 2 * SECONDS + 20
+    speaker.reset_recording()
+    aplay = room.play(WAV, "hw:Echocast,0,0", f"--period-size={period}",
+                      f"--buffer-size={max(4 * period, 8192)}", f"--duration={seconds}")
+    speaker.wait_packets(70)
+    woken = measure_wakeups(room, speaker, daemon.pid)
+    calls, table = measure_calls(room, speaker, daemon.pid)
+    pss = pss_kib(room, daemon.pid)
+    aplay.wait(seconds + 60)
+    speaker.wait_end()
+    stats = speaker.stats()
+    rate = rate_of(speaker.recording(f"period-{period}").packets()[10:-10])
+    figures.add(f"period {period}: packets a second", f"{GOAL:.2f} +- 1 %", f"{rate:.2f}",
+                abs(rate / GOAL - 1) <= 0.01)
+    full = stats["histogram"].get("5", 0)
+    figures.add(f"period {period}: packets that are full", stats["packets"], full,
+                full == stats["packets"])
+    figures.add(f"period {period}: lost", 0, stats["lost"], stats["lost"] == 0)
+    figures.add(f"period {period}: wakeups a packet", "<= 1.1", f"{woken:.3f}", woken <= 1.1)
+    if not figures.add(f"period {period}: system calls a packet", "<= 3", f"{calls:.2f}",
+                       calls <= 3):
+        figures.note(table)
+    return pss
+
+
+def scenario(room, figures):
+    write_wav(WAV, music(2 * SECONDS + 20))
+    speaker, daemon = open_up(room, fresh=False, log_level="info")
+    pair(room)
+    speaker.wait_end()
+    pss = max(one_period(room, figures, speaker, daemon, period) for period in PERIODS)
+    figures.add("memory while streaming (PSS)", "<= 3072 KiB", f"{pss} KiB", pss <= 3072)
+    count = len(threads(room, daemon.pid))
+    figures.add("threads", "<= 3", count, count <= 3)
+
+
+run(scenario)

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Echocast authors
+"""While music plays: bluetoothd killed and restarted, the adapter gone and back, echocastd killed
+and restarted. Sound comes back without a command, and the player neither fails nor blocks."""
+
+from scenario import RATE, TOP, music, open_up, pair, run, short, write_wav
+
+WAV = TOP / "build/room/long.wav"
+SECONDS = 60
+ROUNDS = short(3, 1)
+
+
+def heard_again(room, figures, speaker, what, began, goal_s):
+    """Waits for sound after a new beginning; `began` is when all was back."""
+    seconds = (speaker.wait_audible(90) - began) / 1e9
+    figures.add(f"{what}: sound is back", f"<= {goal_s} s", f"{seconds:.1f} s", seconds <= goal_s)
+
+
+def bluetoothd(room, figures, speaker):
+    room.kill_bluetoothd()
+    speaker.reset_recording()
+    room.bluetoothd()
+    heard_again(room, figures, speaker, "bluetoothd killed", room.now(), 30)
+
+
+def adapter(room, figures, speaker):
+    room.kill_btvirt()
+    speaker.reset_recording()
+    room.btvirt(2)
+    heard_again(room, figures, speaker, "adapter gone", room.now(), 30)
+
+
+def daemon(room, figures, speaker):
+    room.guest.processes()
+    room._daemon.kill()
+    speaker.wait_event("released", 30)
+    speaker.reset_recording()
+    began = room.now()
+    room.daemon()
+    heard_again(room, figures, speaker, "echocastd killed", began, 15)
+
+
+def still_playing(figures, player, what):
+    figures.add(f"{what}: the player plays on", "yes", "yes" if player.running else
+                f"ended ({player.code}): {player.err().strip()}", player.running)
+
+
+def position(room):
+    """How far the player is, in PCM frames, as the loopback has it."""
+    status = room.read("/proc/asound/Echocast/pcm0p/sub0/status")
+    return int(next(line for line in status.splitlines() if line.startswith("hw_ptr")).split()[-1])
+
+
+def flows(room, figures, what):
+    """The player's position moves at its rate, whoever listens."""
+    before, began = position(room), room.now()
+    room.run(["sleep", "2"])
+    after, ended = position(room), room.now()
+    rate = (after - before) / ((ended - began) / 1e9)
+    figures.add(f"{what}: the player is not held up", f"{RATE} PCM frames/s", f"{rate:.0f}",
+                abs(rate / RATE - 1) < 0.05)
+
+
+def scenario(room, figures):
+    write_wav(WAV, music(SECONDS))
+    speaker, _ = open_up(room, fresh=False)
+    pair(room)
+    speaker.wait_end()
+    player = room.start(f"while :; do aplay -q -D echocast {WAV} || exit 9; done", name="player")
+    speaker.reset_recording()
+    speaker.wait_audible()
+    for _ in range(ROUNDS):
+        for what, fault in (("bluetoothd killed", bluetoothd), ("adapter gone", adapter),
+                            ("echocastd killed", daemon)):
+            fault(room, figures, speaker)
+            still_playing(figures, player, what)
+            flows(room, figures, what)
+    player.kill()
+
+
+run(scenario)
