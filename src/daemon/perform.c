@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (C) 2026 The Echocast authors */
+
+#include "daemon/joint.h"
+
+#include "base/fd.h"
+#include "speaker/reconnect.h"
+
+#include <echocast/names.h>
+
+/* ---- timers ---- */
+
+typedef struct {
+    Daemon *daemon;
+    Entry *entry;
+    SpeakerEvent event;
+} Alarm;
+
+static gboolean on_alarm(gpointer data)
+{
+    const Alarm *alarm = data;
+
+    alarm->entry->timer = 0;
+    feed(alarm->daemon, alarm->entry, alarm->event, ECHOCAST_ERROR_CONNECTED_NO_AUDIO, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void stop_timer(Entry *entry)
+{
+    if (entry->timer != 0)
+        g_source_remove(entry->timer);
+    entry->timer = 0;
+}
+
+static void start_timer(Daemon *daemon, Entry *entry, unsigned delay_ms, SpeakerEvent event)
+{
+    Alarm *alarm = g_new(Alarm, 1);
+
+    stop_timer(entry);
+    *alarm = (Alarm){.daemon = daemon, .entry = entry, .event = event};
+    entry->timer = g_timeout_add_full(G_PRIORITY_DEFAULT, delay_ms, on_alarm, alarm, g_free);
+}
+
+/* ---- answers ---- */
+
+static GError *make_error(const Entry *entry, EchocastError reason)
+{
+    if (entry->detail != NULL && entry->last_reason == reason)
+        return g_error_new(ECHOCAST_ERROR, reason, "%s: %s (%s)", entry_name(entry),
+                           error_meaning(reason), entry->detail);
+    return g_error_new(ECHOCAST_ERROR, reason, "%s: %s", entry_name(entry), error_meaning(reason));
+}
+
+void perform_fail_waiters(Daemon *daemon, Entry *entry, WaitKind kind, EchocastError reason)
+{
+    g_autoptr(GError) error = make_error(entry, reason);
+    Waiter waiter;
+
+    while (entry_take_waiter(entry, kind, &waiter))
+        request_fail(waiter.request, error);
+}
+
+static void answer_failed(Daemon *daemon, Entry *entry)
+{
+    entry->fresh = false;
+    perform_fail_waiters(daemon, entry, WAIT_READY, entry->last_reason);
+    perform_fail_waiters(daemon, entry, WAIT_PAIRED, entry->last_reason);
+}
+
+void perform_answer_path(Entry *entry, WaitKind kind)
+{
+    char element[ADDRESS_STRING_SIZE];
+    Waiter waiter;
+
+    address_format_path(&entry->address, element);
+    g_autofree char *path = g_strdup_printf(ECHOCAST_SPEAKER_PATH "/%s", element);
+    while (entry_take_waiter(entry, kind, &waiter))
+        request_return(waiter.request, g_variant_new("(o)", path));
+}
+
+static void answer_empty(Entry *entry, WaitKind kind)
+{
+    Waiter waiter;
+
+    while (entry_take_waiter(entry, kind, &waiter))
+        request_return(waiter.request, NULL);
+}
+
+/* Connected speakers are ready; paired ones prove it by a tone first. */
+static void answer_ready(Daemon *daemon, Entry *entry)
+{
+    const Tone tone = {.frequency_hz = 440, .duration_ms = 1000, .channels = TONE_BOTH};
+    Waiter waiter;
+
+    entry->fresh = false;
+    perform_answer_path(entry, WAIT_READY);
+    if (!entry_take_waiter(entry, WAIT_PAIRED, &waiter))
+        return;
+    if (waiter.tone) {
+        entry_wait(entry, WAIT_PAIRED_TONE, waiter.request, true);
+        perform_tone(daemon, entry, &tone);
+    } else {
+        entry_wait(entry, WAIT_PAIRED, waiter.request, false);
+        perform_answer_path(entry, WAIT_PAIRED);
+    }
+}
+
+void perform_tone(Daemon *daemon, Entry *entry, const Tone *tone)
+{
+    service_announce_progress(daemon->service, &entry->address, "tone", "playing a test tone");
+    engine_play_tone(daemon->engine, entry->stream, tone);
+}
+
+/* ---- the stream ---- */
+
+static void stop_stream(Daemon *daemon, Entry *entry)
+{
+    fd_clear(&entry->acquired_fd);
+    if (entry->stream == 0)
+        return;
+    engine_remove_stream(daemon->engine, entry->stream);
+    entry->stream = 0;
+    publish_stream(daemon, entry);
+    perform_fail_waiters(daemon, entry, WAIT_PAIRED_TONE, ECHOCAST_ERROR_LINK_LOST);
+    perform_fail_waiters(daemon, entry, WAIT_TONE, ECHOCAST_ERROR_LINK_LOST);
+}
+
+static gboolean on_unusable_stream(gpointer data)
+{
+    const Alarm *alarm = data;
+
+    alarm->entry->timer = 0;
+    feed(alarm->daemon, alarm->entry, SPEAKER_EVENT_SOCKET_LOST, ECHOCAST_ERROR_INCOMPATIBLE,
+         "the speaker's MTU is too small for one SBC frame");
+    return G_SOURCE_REMOVE;
+}
+
+static void start_stream(Daemon *daemon, Entry *entry)
+{
+    g_autoptr(GError) error = NULL;
+
+    entry->stream = engine_add_stream(daemon->engine, fd_steal(&entry->acquired_fd), entry->mtu,
+                                      &entry->config, &error);
+    if (entry->stream == 0) {
+        Alarm *alarm = g_new(Alarm, 1);
+        *alarm = (Alarm){.daemon = daemon, .entry = entry};
+        g_warning("%s: %s", entry_name(entry), error->message);
+        entry->timer =
+            g_idle_add_full(G_PRIORITY_DEFAULT, on_unusable_stream, alarm, g_free);
+        return;
+    }
+    publish_stream(daemon, entry);
+}
+
+static void supersede_others(Daemon *daemon, Entry *entry)
+{
+    const GPtrArray *entries = roster_entries(daemon->roster);
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        Entry *other = g_ptr_array_index(entries, i);
+        if (other != entry)
+            feed(daemon, other, SPEAKER_EVENT_SUPERSEDED, ECHOCAST_ERROR_CANCELLED,
+                 "another speaker was connected");
+    }
+}
+
+/* ---- what is saved ---- */
+
+static void save(Daemon *daemon, Entry *entry, bool wanted)
+{
+    if (entry->record == NULL) {
+        entry->record = record_new(&entry->address);
+        entry->record->is_default = roster_default(daemon->roster) == NULL;
+    }
+    if (entry->has_device) {
+        g_free(entry->record->name);
+        entry->record->name = g_strdup(entry->device_name);
+    }
+    entry->record->wanted = wanted;
+    if (wanted)
+        entry->record->last_used = g_get_real_time() / G_USEC_PER_SEC;
+    store_put(daemon->store, entry->record);
+}
+
+static void drop(Daemon *daemon, Entry *entry)
+{
+    store_remove(daemon->store, &entry->address);
+    record_free(g_steal_pointer(&entry->record));
+}
+
+void perform(Daemon *daemon, Entry *entry, SpeakerActions actions)
+{
+    const Address *address = &entry->address;
+
+    if (actions & SPEAKER_DO_STOP_TIMER)
+        stop_timer(entry);
+    if (actions & SPEAKER_DO_STOP_STREAM)
+        stop_stream(daemon, entry);
+    if (actions & SPEAKER_DO_SAVE)
+        save(daemon, entry, true);
+    if ((actions & SPEAKER_DO_UNWANT) && entry->record != NULL)
+        save(daemon, entry, false);
+    if (actions & SPEAKER_DO_DROP)
+        drop(daemon, entry);
+    if (actions & SPEAKER_DO_PAIR)
+        bluez_pair(daemon->bluez, address, daemon->inquiry.search_pin);
+    if (actions & SPEAKER_DO_UNSTICK)
+        bluez_unstick(daemon->bluez, address);
+    if (actions & SPEAKER_DO_DISCONNECT)
+        bluez_disconnect(daemon->bluez, address);
+    if (actions & SPEAKER_DO_REMOVE)
+        bluez_remove(daemon->bluez, address);
+    if (actions & SPEAKER_DO_CONNECT)
+        bluez_connect(daemon->bluez, address);
+    if (actions & SPEAKER_DO_ACQUIRE)
+        bluez_acquire(daemon->bluez, address);
+    if (actions & SPEAKER_DO_START_STREAM)
+        start_stream(daemon, entry);
+    if (actions & SPEAKER_DO_SUPERSEDE)
+        supersede_others(daemon, entry);
+    if (actions & SPEAKER_DO_TIMER_RETRY)
+        start_timer(daemon, entry, reconnect_delay_ms(entry->speaker.attempt, g_random_double()),
+                    SPEAKER_EVENT_TIMER);
+    if (actions & SPEAKER_DO_TIMER_SETTLE)
+        start_timer(daemon, entry, SPEAKER_SETTLE_MS, SPEAKER_EVENT_NO_TRANSPORT);
+    if (actions & SPEAKER_DO_TIMER_SHORT)
+        start_timer(daemon, entry, SPEAKER_SHORT_MS, SPEAKER_EVENT_TIMER);
+    if (actions & SPEAKER_DO_ANSWER_READY)
+        answer_ready(daemon, entry);
+    if (actions & SPEAKER_DO_ANSWER_FAILED)
+        answer_failed(daemon, entry);
+    if (actions & SPEAKER_DO_ANSWER_LEFT)
+        answer_empty(entry, WAIT_LEFT);
+    if (actions & SPEAKER_DO_ANSWER_GONE)
+        answer_empty(entry, WAIT_GONE);
+}
