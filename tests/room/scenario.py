@@ -14,7 +14,6 @@ import math
 import os
 import pathlib
 import statistics  # noqa: F401
-import struct
 import sys
 import wave
 
@@ -198,3 +197,14 @@ def music(seconds, seed=1, rate=RATE):
     right = 0.3 * np.sin(2 * np.pi * 523.25 * t + 3 * np.sin(2 * np.pi * 0.7 * t)) - 0.1
     noise = rng.normal(0, 0.03, (len(t), 2))
     return np.round(32767 * (np.column_stack([left, right]) + noise)).astype("<i2")
+
+
+def peaks_hz(path):
+    """The loudest frequency of each channel of a WAV file, to a fraction of a bin."""
+    import numpy as np
+    with wave.open(str(path), "rb") as wav:
+        rate, channels = wav.getframerate(), wav.getnchannels()
+        samples = np.frombuffer(wav.readframes(wav.getnframes()), "<i2").reshape(-1, channels)
+    size = 1 << (8 * len(samples)).bit_length()
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples))[:, None], size, axis=0))
+    return [float(hz) for hz in power.argmax(axis=0) * rate / size]

@@ -10,8 +10,7 @@ bluetoothd, no bonds, no saved speakers.
 
 import sys
 
-from scenario import RoomError, RoomTimeout, open_up, run, short, statistics
-from sound import peaks_hz
+from scenario import RoomError, RoomTimeout, open_up, peaks_hz, run, short, statistics
 
 SEEDED = "unseeded" not in sys.argv[1:]
 ATTEMPTS = short(30, 5) if SEEDED else short(10, 3)
