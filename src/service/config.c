@@ -35,18 +35,18 @@ typedef struct {
 #define FIELD(name) offsetof(Config, name)
 
 static const Row ROWS[] = {
-    {"General", "state-directory", KIND_PATH, 0, 0, "/var/lib/echocast", FIELD(state_directory)},
-    {"General", "max-saved-speakers", KIND_NUMBER, 0, 1000, "8", FIELD(max_saved_speakers)},
+    {"General", "state_directory", KIND_PATH, 0, 0, "/var/lib/echocast", FIELD(state_directory)},
+    {"General", "max_saved_speakers", KIND_NUMBER, 0, 1000, "8", FIELD(max_saved_speakers)},
     {"Bluetooth", "adapter", KIND_ADAPTER, 0, 0, "auto", FIELD(adapter)},
     {"Bluetooth", "alias", KIND_NAME, 0, 0, "Echocast-%h", FIELD(alias)},
-    {"Bluetooth", "pairing-timeout", KIND_NUMBER, 10, 180, "60", FIELD(pairing_timeout_s)},
+    {"Bluetooth", "pairing_timeout_s", KIND_NUMBER, 10, 180, "60", FIELD(pairing_timeout_s)},
     {"Bluetooth", "endpoints", KIND_NUMBER, 1, 7, "2", FIELD(endpoints)},
     {"Bluetooth", "autoconnect", KIND_BOOL, 0, 0, "true", FIELD(autoconnect)},
     {"Audio", "card", KIND_TEXT, 0, 0, "Echocast", FIELD(card)},
-    {"Audio", "rate", KIND_RATE, 0, 0, "44100", FIELD(rate_hz)},
-    {"Audio", "bitpool-max", KIND_NUMBER, 2, 53, "53", FIELD(bitpool_max)},
-    {"Audio", "rt-priority", KIND_NUMBER, 0, 99, "20", FIELD(rt_priority)},
-    {"Audio", "tone-after-pairing", KIND_BOOL, 0, 0, "true", FIELD(tone_after_pairing)},
+    {"Audio", "rate_hz", KIND_RATE, 0, 0, "44100", FIELD(rate_hz)},
+    {"Audio", "bitpool_max", KIND_NUMBER, 2, 53, "53", FIELD(bitpool_max)},
+    {"Audio", "rt_priority", KIND_NUMBER, 0, 99, "20", FIELD(rt_priority)},
+    {"Audio", "tone_after_pairing", KIND_BOOL, 0, 0, "true", FIELD(tone_after_pairing)},
 };
 
 G_GNUC_PRINTF(2, 3)

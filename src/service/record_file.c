@@ -8,7 +8,7 @@
 #define SPEAKER_GROUP "Speaker "
 #define KEY_NAME      "name"
 #define KEY_ALIAS     "alias"
-#define KEY_LAST_USED "last-used"
+#define KEY_LAST_USED "last_used"
 #define KEY_DEFAULT   "default"
 #define KEY_WANTED    "wanted"
 
