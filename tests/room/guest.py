@@ -265,7 +265,7 @@ class Guest:
     def _command(self, agent_socket):
         mounts = self._mounts()
         table = ",".join(f"share{i}:{path}:{mode}" for i, (path, mode) in enumerate(mounts))
-        append = (f"console=ttyS0 cryptomgr.notests panic=-1 oops=panic loglevel=5 "
+        append = (f"console=ttyS0 cryptomgr.notests panic=-1 oops=panic loglevel=5 mitigations=off rodata=off nokaslr "
                   f"room.shares={table} room.tools={self.tools} room.init={HERE}/init "
                   f"room.modules={KERNEL.resolve()}/tree/lib/modules "
                   f"room.loopback={int(self.loopback)} room.staging={int(bool(self.staging))} "
@@ -276,7 +276,7 @@ class Guest:
         if " " in table:
             raise RoomError("the room needs paths without spaces: " + table)
         command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi",
-                   "-cpu", "Nehalem", "-smp", "1", "-m", str(self.memory), "-nographic",
+                   "-cpu", "Nehalem,+rdrand", "-smp", "1", "-m", str(self.memory), "-nographic",
                    "-no-reboot", "-nodefaults", "-no-user-config",
                    "-kernel", str(KERNEL / "vmlinuz"), "-initrd", str(KERNEL / "initramfs"),
                    "-append", append,
