@@ -10,14 +10,14 @@
 
 #include <sbc/sbc.h>
 
-#define ENCODER_PCM_FRAMES_MAX 128
+#define ENCODER_PCM_FRAMES_MAX   128
 #define ENCODER_DELAY_PCM_FRAMES 73 /* of the 8 subband filter bank */
 
 typedef struct {
     sbc_t sbc;
     SbcConfig config;
-    unsigned pcm_frames;  /* in one SBC frame */
-    size_t frame_bytes;   /* of one SBC frame at the bitpool in use */
+    unsigned pcm_frames; /* in one SBC frame */
+    size_t frame_bytes;  /* of one SBC frame at the bitpool in use */
     bool downmix;
     int16_t mono[ENCODER_PCM_FRAMES_MAX];
 } Encoder;

@@ -22,10 +22,10 @@ unsigned pacer_packets(const Pacer *pacer, uint64_t pcm_frames_available)
     return (unsigned)MIN(pcm_frames_available / pacer->packet_pcm_frames, UINT_MAX);
 }
 
-/* The position seen now is that of the last tick, up to one tick ago, and the position at the wakeup
- * is just as old. So the missing PCM frames are counted from now, and one tick on top makes sure
- * that the last of them is seen: the packet is full at every wakeup, less than two ticks late, and
- * what is late now is in pcm_frames_left and does not add up. */
+/* The position seen now is that of the last tick, up to one tick ago, and the position at the
+ * wakeup is just as old. So the missing PCM frames are counted from now, and one tick on top makes
+ * sure that the last of them is seen: the packet is full at every wakeup, less than two ticks late,
+ * and what is late now is in pcm_frames_left and does not add up. */
 uint64_t pacer_next_ns(const Pacer *pacer, uint64_t now_ns, uint64_t pcm_frames_left)
 {
     if (pcm_frames_left >= pacer->packet_pcm_frames)

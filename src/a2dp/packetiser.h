@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PACKET_HEADER_BYTES   13 /* RTP's 12 and the SBC payload header */
-#define PACKET_FRAMES_MAX     15 /* a field of four bits */
-#define PACKET_BYTES_MAX      2048
+#define PACKET_HEADER_BYTES 13 /* RTP's 12 and the SBC payload header */
+#define PACKET_FRAMES_MAX   15 /* a field of four bits */
+#define PACKET_BYTES_MAX    2048
 
 typedef struct {
     uint8_t bytes[PACKET_BYTES_MAX];
@@ -20,7 +20,7 @@ typedef struct {
     unsigned sbc_frames;
     uint32_t timestamp; /* RTP: PCM frames since the stream began */
     uint16_t sequence;
-    uint64_t ready_ns;  /* CLOCK_MONOTONIC when it became full; the caller sets it */
+    uint64_t ready_ns; /* CLOCK_MONOTONIC when it became full; the caller sets it */
 } Packet;
 
 typedef struct {
@@ -30,7 +30,8 @@ typedef struct {
     size_t bytes_max; /* MTU, at most PACKET_BYTES_MAX */
 } Packetiser;
 
-/* How many SBC frames of that size one packet carries: min(15, (mtu - 13) / frame_bytes); 0 if none. */
+/* How many SBC frames of that size one packet carries: min(15, (mtu - 13) / frame_bytes); 0 if
+ * none. */
 unsigned packetiser_frames_for_mtu(size_t mtu, size_t frame_bytes);
 void packetiser_init(Packetiser *packetiser, uint32_t ssrc, size_t mtu);
 /* Begins an empty packet with the next sequence number and the timestamp of its first PCM frame. */

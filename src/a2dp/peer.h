@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define UUID_A2DP_SOURCE "0000110a-0000-1000-8000-00805f9b34fb"
-#define UUID_A2DP_SINK   "0000110b-0000-1000-8000-00805f9b34fb"
+#define UUID_A2DP_SOURCE  "0000110a-0000-1000-8000-00805f9b34fb"
+#define UUID_A2DP_SINK    "0000110b-0000-1000-8000-00805f9b34fb"
 #define UUID_AVRCP_TARGET "0000110c-0000-1000-8000-00805f9b34fb"
-#define UUID_AVDTP       "0000110d-0000-1000-8000-00805f9b34fb"
-#define UUID_AVRCP       "0000110e-0000-1000-8000-00805f9b34fb"
+#define UUID_AVDTP        "0000110d-0000-1000-8000-00805f9b34fb"
+#define UUID_AVRCP        "0000110e-0000-1000-8000-00805f9b34fb"
 
 typedef enum {
     PEER_UNKNOWN,   /* nothing says that it plays sound */

@@ -122,8 +122,8 @@ static bool check_bitpool(const char *what, const uint8_t *blob, GError **error)
 /* SBC's own bound: a subband never takes more than 16 bits (A2DP 1.3.2, 12.5). */
 static unsigned bitpool_limit(const SbcConfig *config)
 {
-    bool together = config->channels == SBC_CHANNELS_STEREO ||
-                    config->channels == SBC_CHANNELS_JOINT;
+    bool together =
+        config->channels == SBC_CHANNELS_STEREO || config->channels == SBC_CHANNELS_JOINT;
     unsigned limit = (together ? 32 : 16) * config->subbands;
 
     return MIN(limit, BITPOOL_HIGHEST);
@@ -133,8 +133,8 @@ static unsigned bitpool_limit(const SbcConfig *config)
  * counts a channel, like mono. Lower rates have no row there: our own bound alone. */
 static unsigned bitpool_high_quality(const SbcConfig *config)
 {
-    bool together = config->channels == SBC_CHANNELS_STEREO ||
-                    config->channels == SBC_CHANNELS_JOINT;
+    bool together =
+        config->channels == SBC_CHANNELS_STEREO || config->channels == SBC_CHANNELS_JOINT;
 
     if (config->rate_hz == 48000)
         return together ? 51 : 29;
@@ -193,8 +193,8 @@ static bool select_modes(const uint8_t *theirs, bool mono, SbcConfig *config, GE
             return refuse(error, "SBC: the speaker's %s has no bit set", fields[id].name);
     }
     config->channels = best[FIELD_CHANNELS]->value;
-    if (mono && (field_bits(FIELD_CHANNELS, theirs) &
-                 field_bit_of(FIELD_CHANNELS, SBC_CHANNELS_MONO)))
+    if (mono &&
+        (field_bits(FIELD_CHANNELS, theirs) & field_bit_of(FIELD_CHANNELS, SBC_CHANNELS_MONO)))
         config->channels = SBC_CHANNELS_MONO;
     config->blocks = best[FIELD_BLOCKS]->value;
     config->subbands = best[FIELD_SUBBANDS]->value;
@@ -250,8 +250,7 @@ static const Choice *only_choice(FieldId id, const uint8_t *blob, GError **error
         return NULL;
     }
     if (bits & (bits - 1)) {
-        refuse(error, "SBC configuration: %s has several bits set (0x%02x)", fields[id].name,
-               bits);
+        refuse(error, "SBC configuration: %s has several bits set (0x%02x)", fields[id].name, bits);
         return NULL;
     }
     return field_best(id, bits);
@@ -289,8 +288,8 @@ bool sbc_config_parse(const uint8_t *blob, size_t size, SbcConfig *config, GErro
 
 void sbc_config_write(const SbcConfig *config, uint8_t blob[SBC_BLOB_SIZE])
 {
-    blob[0] = field_bit_of(FIELD_RATE, config->rate_hz) |
-              field_bit_of(FIELD_CHANNELS, config->channels);
+    blob[0] =
+        field_bit_of(FIELD_RATE, config->rate_hz) | field_bit_of(FIELD_CHANNELS, config->channels);
     blob[1] = field_bit_of(FIELD_BLOCKS, config->blocks) |
               field_bit_of(FIELD_SUBBANDS, config->subbands) |
               field_bit_of(FIELD_ALLOCATION, config->allocation);
@@ -357,9 +356,8 @@ static const char *channels_text(SbcChannels channels)
 
 char *sbc_config_describe(const SbcConfig *config)
 {
-    return g_strdup_printf("%u Hz %s, %u blocks, %u subbands, %s, bitpool %u..%u",
-                           config->rate_hz, channels_text(config->channels), config->blocks,
-                           config->subbands,
+    return g_strdup_printf("%u Hz %s, %u blocks, %u subbands, %s, bitpool %u..%u", config->rate_hz,
+                           channels_text(config->channels), config->blocks, config->subbands,
                            config->allocation == SBC_ALLOCATION_SNR ? "SNR" : "loudness",
                            config->bitpool_min, config->bitpool_max);
 }

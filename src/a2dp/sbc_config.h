@@ -51,14 +51,15 @@ typedef struct {
 
 /* Our own endpoint's capabilities: everything A2DP knows, bitpool 2 to bitpool_max. */
 SbcCapabilities sbc_capabilities_of_source(uint8_t bitpool_max);
-/* Checks a speaker's capabilities: size, at least one bit in each field, bitpool range. Reserved and
- * contradicting values are an error (ECHOCAST_ERROR_INCOMPATIBLE) that says which field is wrong. */
+/* Checks a speaker's capabilities: size, at least one bit in each field, bitpool range. Reserved
+ * and contradicting values are an error (ECHOCAST_ERROR_INCOMPATIBLE) that says which field is
+ * wrong. */
 bool sbc_capabilities_parse(const uint8_t *blob, size_t size, SbcCapabilities *capabilities,
                             GError **error);
-/* The best configuration that both can do: joint stereo before stereo, dual channel, mono; 16 blocks;
- * 8 subbands; loudness; the smallest of our bound, the speaker's and A2DP's "high quality" for the
- * bitpool (53 at 44.1 kHz, 51 at 48 kHz, 31 and 29 in mono). An error if there is none, which says
- * what the speaker takes instead. */
+/* The best configuration that both can do: joint stereo before stereo, dual channel, mono; 16
+ * blocks; 8 subbands; loudness; the smallest of our bound, the speaker's and A2DP's "high quality"
+ * for the bitpool (53 at 44.1 kHz, 51 at 48 kHz, 31 and 29 in mono). An error if there is none,
+ * which says what the speaker takes instead. */
 bool sbc_config_select(const SbcCapabilities *capabilities, const SbcWish *wish, SbcConfig *config,
                        GError **error);
 /* Refuses a configuration from the air that has no bit or several bits in a field, or a bitpool

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* StreamStats: what one stream did so far. The audio thread writes it, anybody reads it at any time
- * without a lock: relaxed C11 atomics, each counter true for itself. Counters never wrap (64 bit). */
+/* StreamStats: what one stream did so far. The audio thread writes it, anybody reads it at any
+ * time without a lock: relaxed C11 atomics, each counter true for itself. 64 bit: they never wrap.
+ */
 #pragma once
 
 #include <stdatomic.h>

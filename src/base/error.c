@@ -41,9 +41,8 @@ static const Row rows[] = {
     [ECHOCAST_ERROR_NOT_FOUND] =
         ROW("NotFound", EXIT_NOT_FOUND, "No speaker goes by that name or address.",
             "'echocastctl list' shows the saved speakers, 'echocastctl scan' those in reach."),
-    [ECHOCAST_ERROR_AMBIGUOUS] =
-        ROW("Ambiguous", EXIT_NOT_FOUND, "More than one speaker fits.",
-            "Give more letters of the name, or the address."),
+    [ECHOCAST_ERROR_AMBIGUOUS] = ROW("Ambiguous", EXIT_NOT_FOUND, "More than one speaker fits.",
+                                     "Give more letters of the name, or the address."),
     [ECHOCAST_ERROR_TIMED_OUT] =
         ROW("TimedOut", EXIT_TIMED_OUT, "It did not come to an end in the time allowed.",
             "Move the speaker closer and try again, or allow more time with --timeout."),
@@ -107,10 +106,9 @@ static const Row rows[] = {
         ROW("HandshakeBroken", EXIT_FAILED,
             "The link came up, but agreeing on the sound stream broke off half-way.",
             "Connect again; if it stays, switch the speaker off and on."),
-    [ECHOCAST_ERROR_INCOMPATIBLE] =
-        ROW("Incompatible", EXIT_FAILED,
-            "The speaker and Echocast found no common form of SBC sound.",
-            "Try the other sample rate (44100 or 48000) in echocast.conf, section [Audio]."),
+    [ECHOCAST_ERROR_INCOMPATIBLE] = ROW(
+        "Incompatible", EXIT_FAILED, "The speaker and Echocast found no common form of SBC sound.",
+        "Try the other sample rate (44100 or 48000) in echocast.conf, section [Audio]."),
     [ECHOCAST_ERROR_CONNECTED_NO_AUDIO] =
         ROW("ConnectedNoAudio", EXIT_FAILED,
             "The speaker is linked, but no sound stream can be opened.",
@@ -121,10 +119,9 @@ static const Row rows[] = {
             "Another sound server on this machine (PulseAudio, PipeWire, BlueALSA) has taken the "
             "speaker.",
             "Stop it or switch its Bluetooth part off, then connect again."),
-    [ECHOCAST_ERROR_LINK_LOST] =
-        ROW("LinkLost", EXIT_FAILED,
-            "The radio link broke: out of range, switched off, or disturbed.",
-            "Bring the speaker closer; echocastd connects it again by itself."),
+    [ECHOCAST_ERROR_LINK_LOST] = ROW(
+        "LinkLost", EXIT_FAILED, "The radio link broke: out of range, switched off, or disturbed.",
+        "Bring the speaker closer; echocastd connects it again by itself."),
     [ECHOCAST_ERROR_LOOPBACK_MISSING] =
         ROW("LoopbackMissing", EXIT_FAILED,
             "The sound card that applications play into (snd-aloop) is not there.",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Error: everything that can go wrong, as a closed set. The same word stands in the D-Bus error name,
- * in a speaker's Reason, in the CLI's "code", in the journal and in `diagnose`. Pure. */
+/* Error: everything that can go wrong, as a closed set. The same word stands in the D-Bus error
+ * name, in a speaker's Reason, in the CLI's "code", in the journal and in `diagnose`. Pure. */
 #pragma once
 
 #include <glib.h>

@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Button: a key on a speaker, in the words of all who name it. Pure. The operation is that of a
- * passthrough command (AV/C panel subunit, used by AVRCP 1.6.2); the key is what bluetoothd types on
- * its uinput keyboard; the method is org.mpris.MediaPlayer2.Player's. */
+ * passthrough command (AV/C panel subunit, used by AVRCP 1.6.2); the key is what bluetoothd types
+ * on its uinput keyboard; the method is org.mpris.MediaPlayer2.Player's. */
 #pragma once
 
 #include <stdbool.h>

@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Volume: one loudness in three scales: AVRCP's absolute volume (0 to 127, the one that is kept),
- * the Echo's steps (0 to 10) and percent. Pure. Each step and each percent survives the way to AVRCP
- * and back; 0 is silence and nothing else is, in every scale. */
+ * the Echo's steps (0 to 10) and percent. Pure. Each step and each percent survives the way to
+ * AVRCP and back; 0 is silence and nothing else is, in every scale. */
 #pragma once
 
 #include <glib.h>

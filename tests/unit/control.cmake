@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Echocast authors
+
+echocast_unit_test(button control)
+echocast_unit_test(volume control)
