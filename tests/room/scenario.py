@@ -208,3 +208,16 @@ def peaks_hz(path):
     size = 1 << (8 * len(samples)).bit_length()
     power = np.abs(np.fft.rfft(samples * np.hanning(len(samples))[:, None], size, axis=0))
     return [float(hz) for hz in power.argmax(axis=0) * rate / size]
+
+
+def print_all():
+    """What the tests of the last run have measured."""
+    kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else []
+    for figure in kept:
+        print("  {:8} {test}: {what}: {goal} / {measured}".format(
+            "good" if figure["good"] else "NOT GOOD",
+            **{key: str(value)[:120] for key, value in figure.items()}))
+
+
+if __name__ == "__main__":
+    print_all()
