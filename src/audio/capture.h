@@ -23,8 +23,8 @@ Capture *capture_new(const char *card, unsigned rate_hz);
 void capture_free(Capture *capture);
 /* Fills in at most CAPTURE_POLL_MAX descriptors to wait for. */
 unsigned capture_poll(const Capture *capture, struct pollfd *fds);
-/* A descriptor reported, or the retry time has come (or never: call it once to begin). Opens what can
- * be opened, takes in whether somebody plays. */
+/* A descriptor reported, or the retry time has come (or never: call it once to begin). Opens what
+ * can be opened, takes in whether somebody plays. */
 void capture_check(Capture *capture);
 /* CLOCK_NEVER but where no event tells that another attempt could succeed. */
 uint64_t capture_retry_ns(const Capture *capture);
@@ -33,8 +33,8 @@ CaptureState capture_state(const Capture *capture);
 /* Why it is not open, one line; how it is open otherwise. Never NULL. */
 const char *capture_detail(const Capture *capture);
 bool capture_player_is_active(const Capture *capture);
-/* PCM frames since the capture started, and the time at which it was so. One system call. False: not
- * open, or not any more. */
+/* PCM frames since the capture started, and the time at which it was so. One system call. False:
+ * not open, or not any more. */
 bool capture_read_position(Capture *capture, uint64_t *position, uint64_t *now_ns);
 /* The block that begins at a position (a multiple of the block), where it lies in the ring. */
 const int16_t *capture_block(const Capture *capture, uint64_t position);

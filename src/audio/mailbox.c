@@ -26,8 +26,7 @@ Mailbox *mailbox_new(GError **error)
     Mailbox *mailbox;
 
     if (bell < 0) {
-        g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_FAILED, "eventfd: %s",
-                    g_strerror(errno));
+        g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_FAILED, "eventfd: %s", g_strerror(errno));
         return NULL;
     }
     mailbox = g_new0(Mailbox, 1);

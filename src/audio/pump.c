@@ -54,11 +54,11 @@ struct Pump {
     /* The media clock: the capture's position, or the time where there is no capture. */
     bool from_capture;
     uint64_t now_ns;
-    uint64_t written;      /* PCM frames that came so far */
-    uint64_t read;         /* the next one to be fed, a multiple of the block */
-    bool awake;            /* read is valid */
-    bool music;            /* what the loopback has is fed to all streams */
-    bool player_began;     /* since the last turn */
+    uint64_t written;       /* PCM frames that came so far */
+    uint64_t read;          /* the next one to be fed, a multiple of the block */
+    bool awake;             /* read is valid */
+    bool music;             /* what the loopback has is fed to all streams */
+    bool player_began;      /* since the last turn */
     uint64_t silent_frames; /* since the player stopped */
 
     CaptureState capture_told;

@@ -25,19 +25,19 @@ struct Stream {
     Encoder encoder;
     Packetiser packetiser;
     Pacer pacer;
-    uint64_t packet_ns;       /* duration of a full packet */
-    unsigned packet_frames;   /* SBC frames in it */
-    unsigned carried;         /* PCM frames in carry, less than one SBC frame */
+    uint64_t packet_ns;     /* duration of a full packet */
+    unsigned packet_frames; /* SBC frames in it */
+    unsigned carried;       /* PCM frames in carry, less than one SBC frame */
     int16_t carry[2 * ENCODER_PCM_FRAMES_MAX];
     bool has_position;
-    uint64_t position;        /* of the next PCM frame */
+    uint64_t position; /* of the next PCM frame */
     ToneSource tone;
-    bool tone_pending;        /* its end is not reported yet */
-    bool tone_in_part;        /* over, but its last samples are in a packet that is not full */
+    bool tone_pending; /* its end is not reported yet */
+    bool tone_in_part; /* over, but its last samples are in a packet that is not full */
     uint64_t packets_before_tone;
     StreamStats stats;
-    bool building;            /* queue[last] is begun, not full */
-    unsigned first;           /* queue[first..last[ are full and wait */
+    bool building;  /* queue[last] is begun, not full */
+    unsigned first; /* queue[first..last[ are full and wait */
     unsigned last;
     Packet queue[QUEUE_SIZE]; /* at the end: what is never used is never touched */
 };
@@ -71,8 +71,7 @@ Stream *stream_new(EngineStream number, int fd, size_t mtu, const SbcConfig *con
     stream->rate_hz = config->rate_hz;
     if (!stream_plan(stream, mtu, config, error))
         return NULL;
-    sender_prepare(fd,
-                   PACKET_HEADER_BYTES + stream->packet_frames * stream->encoder.frame_bytes);
+    sender_prepare(fd, PACKET_HEADER_BYTES + stream->packet_frames * stream->encoder.frame_bytes);
     return g_steal_pointer(&stream);
 }
 
