@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The Echocast authors
-"""While music plays: bluetoothd killed and restarted, the adapter gone and back, echocastd killed
-and restarted. Sound comes back without a command, and the player neither fails nor blocks."""
+"""While music plays: bluetoothd killed and restarted, the adapter gone and back, the speaker
+switched off and on, echocastd killed and restarted. Sound comes back without a command, and the player neither fails nor blocks."""
 
 from scenario import RATE, TOP, music, open_up, pair, run, short, write_wav
 
@@ -17,28 +17,47 @@ def heard_again(room, figures, speaker, what, began, goal_s):
     figures.add(f"{what}: sound is back", f"<= {goal_s} s", f"{seconds:.1f} s", seconds <= goal_s)
 
 
-def bluetoothd(room, figures, speaker):
+# The faults: each returns the echocastd that runs afterwards.
+
+
+def bluetoothd_killed(room, figures, speaker, daemon):
     room.kill_bluetoothd()
     speaker.reset_recording()
     room.bluetoothd()
     heard_again(room, figures, speaker, "bluetoothd killed", room.now(), 30)
+    return daemon
 
 
-def adapter(room, figures, speaker):
+def adapter_gone(room, figures, speaker, daemon):
     room.kill_btvirt()
     speaker.reset_recording()
     room.btvirt(2)
     heard_again(room, figures, speaker, "adapter gone", room.now(), 30)
+    return daemon
 
 
-def daemon(room, figures, speaker):
-    room.guest.processes()
-    room._daemon.kill()
-    speaker.wait_event("released", 30)
+def speaker_off(room, figures, speaker, daemon):
+    speaker.off()
+    speaker.reset_recording()
+    room.run(["sleep", "3"])
+    speaker.on()
+    heard_again(room, figures, speaker, "speaker off", room.now(), 30)
+    return daemon
+
+
+def daemon_killed(room, figures, speaker, daemon):
+    speaker.skip_events()
+    daemon.kill()
+    speaker.wait_event("state", 30, state="idle")
     speaker.reset_recording()
     began = room.now()
-    room.daemon()
+    daemon = room.daemon()
     heard_again(room, figures, speaker, "echocastd killed", began, 15)
+    return daemon
+
+
+FAULTS = {"bluetoothd killed": bluetoothd_killed, "adapter gone": adapter_gone,
+          "speaker off": speaker_off, "echocastd killed": daemon_killed}
 
 
 def still_playing(figures, player, what):
@@ -64,16 +83,15 @@ def flows(room, figures, what):
 
 def scenario(room, figures):
     write_wav(WAV, music(SECONDS))
-    speaker, _ = open_up(room, fresh=False)
+    speaker, daemon = open_up(room, fresh=False)
     pair(room)
     speaker.wait_end()
     player = room.start(f"while :; do aplay -q -D echocast {WAV} || exit 9; done", name="player")
     speaker.reset_recording()
     speaker.wait_audible()
     for _ in range(ROUNDS):
-        for what, fault in (("bluetoothd killed", bluetoothd), ("adapter gone", adapter),
-                            ("echocastd killed", daemon)):
-            fault(room, figures, speaker)
+        for what, fault in FAULTS.items():
+            daemon = fault(room, figures, speaker, daemon)
             still_playing(figures, player, what)
             flows(room, figures, what)
     player.kill()
