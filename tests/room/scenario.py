@@ -210,6 +210,12 @@ def peaks_hz(path):
     return [float(hz) for hz in power.argmax(axis=0) * rate / size]
 
 
+def endless_player(room, path):
+    """One plain aplay that plays a WAV file of `write_wav` over and over: Process."""
+    return room.start(f"while tail -c +45 '{path}'; do :; done |"
+                      "aplay -q -D echocast -t raw -f cd -", name="player")
+
+
 def print_all():
     """What the tests of the last run have measured."""
     kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else []

@@ -4,7 +4,7 @@
 """While music plays: bluetoothd killed and restarted, the adapter gone and back, the speaker
 switched off and on, echocastd killed and restarted. Sound comes back without a command, and the player neither fails nor blocks."""
 
-from scenario import RATE, TOP, music, open_up, pair, run, short, write_wav
+from scenario import RATE, TOP, endless_player, music, open_up, pair, run, short, write_wav
 
 WAV = TOP / "build/room/long.wav"
 SECONDS = 60
@@ -86,7 +86,7 @@ def scenario(room, figures):
     speaker, daemon = open_up(room, fresh=False)
     pair(room)
     speaker.wait_end()
-    player = room.start(f"while :; do aplay -q -D echocast {WAV} || exit 9; done", name="player")
+    player = endless_player(room, WAV)
     speaker.reset_recording()
     speaker.wait_audible()
     for _ in range(ROUNDS):

@@ -4,7 +4,7 @@
 """The unit under the real systemd: starts at boot, plays from inside its sandbox as its own user, is
 restarted after a kill, and its watchdog fires when the main loop stands still."""
 
-from scenario import TOP, music, pair, run, write_wav
+from scenario import TOP, endless_player, music, pair, run, write_wav
 
 UNIT = "echocastd.service"
 WAV = TOP / "build/room/unit.wav"
@@ -68,7 +68,7 @@ def plays(room, figures):
 def killed(room, figures, speaker):
     before = show(room, "MainPID")
     speaker.reset_recording()
-    player = room.start(f"while :; do aplay -q -D echocast {WAV} || exit 9; done", name="player")
+    player = endless_player(room, WAV)
     speaker.wait_audible()
     seconds, after = restart_by(room, "systemctl", "kill", "-s", "KILL", UNIT, timeout=60)
     figures.add("restarted after SIGKILL", "another pid", f"{before} -> {after}, {seconds:.1f} s",
