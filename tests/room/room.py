@@ -82,6 +82,7 @@ class Room:
         """Boots the guest (again)."""
         self.speakers, self._count = [], {}
         self._btvirt = self._bluetoothd = self._daemon = None
+        self.bluetoothd_log = None      # where in the guest the last bluetoothd writes its debug
         self.guest.boot()
         self.run(["mkdir", "-p", LOGS], check=True)
         if self.systemd:
@@ -175,7 +176,8 @@ class Room:
             if conf is not None:
                 self.write("/run/room-main.conf", conf)
                 argv += ["-f", "/run/room-main.conf"]
-            self._bluetoothd = self.start(argv, name="bluetoothd", log=self._log("bluetoothd"))
+            self.bluetoothd_log = self._log("bluetoothd")
+            self._bluetoothd = self.start(argv, name="bluetoothd", log=self.bluetoothd_log)
         self.wait_bus("org.bluez", *[f"/org/bluez/hci{i}" for i in range(self._controllers)])
         return self._bluetoothd
 

@@ -241,7 +241,7 @@ static void sine(int16_t *pcm, uint64_t position, double freq)
     for (int i = 0; i < SBC_FRAME; i++) {
         double value = 0.5 * sin(2 * G_PI * freq * (position + i) / RATE);
 
-        pcm[2 * i] = pcm[2 * i + 1] = lrint(32767 * value);
+        pcm[2 * i] = pcm[2 * i + 1] = lrint(32768 * value);
     }
 }
 
