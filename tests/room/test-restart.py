@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The Echocast authors
 """While music plays: bluetoothd killed and restarted, the adapter gone and back, the speaker
-switched off and on, echocastd killed and restarted. Sound comes back without a command, and the player neither fails nor blocks."""
+switched off and on, echocastd killed and restarted. Sound comes back without a command, and the
+player neither fails nor blocks."""
 
 from scenario import RATE, TOP, endless_player, music, open_up, pair, run, short, write_wav
 
