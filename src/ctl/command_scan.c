@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (C) 2026 The Echocast authors */
+
+#include "ctl/command.h"
+#include "ctl/describe.h"
+#include "ctl/document.h"
+#include "ctl/terminal.h"
+#include "ctl/text.h"
+#include "echocast/names.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WINDOW_S     15.0
+#define ANSWER_S     10.0
+#define RSSI_WEAK    (-80)
+#define RSSI_STEP    5 /* a smaller change is noise */
+#define NAME_COLUMNS 28
+
+static gboolean all;
+
+static const GOptionEntry entries[] = {
+    {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "also devices that are no speakers", NULL},
+    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+};
+
+/* What was last printed of a device. */
+typedef struct {
+    char *line; /* without the signal */
+    int64_t rssi;
+} Seen;
+
+typedef struct {
+    Client *client;
+    GHashTable *seen; /* path -> Seen */
+    bool print;
+    bool live;
+    EchocastError trouble; /* what ended it; meaningful with stopped */
+    bool stopped;
+} Scan;
+
+static void seen_free(gpointer data)
+{
+    Seen *seen = data;
+    g_free(seen->line);
+    g_free(seen);
+}
+
+/* Saved speakers are known without being in reach: only those that the scan sees have a signal. */
+static bool is_in_reach(const Facts *speaker)
+{
+    const char *kind = facts_string(speaker, "Kind");
+    bool wanted = all || strcmp(kind, "speaker") == 0 || strcmp(kind, "candidate") == 0;
+    return wanted && (facts_number(speaker, "Rssi") != 0 ||
+                      strcmp(facts_string(speaker, "State"), "discovered") == 0);
+}
+
+static const char *standing(const Facts *speaker)
+{
+    return facts_flag(speaker, "Saved") ? facts_string(speaker, "State") : "new";
+}
+
+static void print_signal(int64_t rssi, const Facts *speaker, const char *line)
+{
+    if (rssi != 0)
+        printf("%-17s  %4" G_GINT64_FORMAT " dBm  %s%s\n", facts_string(speaker, "Address"), rssi,
+               line, rssi < RSSI_WEAK ? "  weak: move closer" : "");
+    else
+        printf("%-17s         ?  %s\n", facts_string(speaker, "Address"), line);
+    fflush(stdout);
+}
+
+/* A device is printed when it appears and when more is known of it; its signal alone is worth a
+ * line only to somebody who watches. */
+static void show(Scan *scan, const char *path)
+{
+    const Entry *entry = catalogue_get(client_roster(scan->client), path);
+    if (!entry || !is_in_reach(entry->speaker))
+        return;
+    int64_t rssi = facts_number(entry->speaker, "Rssi");
+    g_autofree char *name = text_cut(facts_string(entry->speaker, "Name"), NAME_COLUMNS);
+    g_autofree char *line = g_strdup_printf("%-9s  %-10s  %s", facts_string(entry->speaker, "Kind"),
+                                            standing(entry->speaker), name);
+    Seen *seen = g_hash_table_lookup(scan->seen, path);
+    if (seen && strcmp(seen->line, line) == 0 &&
+        !(scan->live && ABS(seen->rssi - rssi) >= RSSI_STEP))
+        return;
+    seen = g_new0(Seen, 1);
+    seen->rssi = rssi;
+    seen->line = g_strdup(line);
+    g_hash_table_replace(scan->seen, g_strdup(path), seen);
+    if (scan->print)
+        print_signal(rssi, entry->speaker, line);
+}
+
+static bool adapter_trouble(const char *state, EchocastError *trouble)
+{
+    static const struct {
+        const char *state;
+        EchocastError code;
+    } table[] = {{"off", ECHOCAST_ERROR_ADAPTER_OFF},
+                 {"blocked", ECHOCAST_ERROR_ADAPTER_BLOCKED},
+                 {"missing", ECHOCAST_ERROR_NO_ADAPTER},
+                 {"no-bluetoothd", ECHOCAST_ERROR_BLUEZ_NOT_RUNNING}};
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        if (strcmp(state, table[i].state) == 0) {
+            *trouble = table[i].code;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_added(const char *path, GVariant *interfaces, void *data)
+{
+    show(data, path);
+}
+
+static void on_changed(const char *path, const char *interface, GVariant *changed, void *data)
+{
+    Scan *scan = data;
+    const char *state;
+    if (strcmp(interface, ECHOCAST_SPEAKER_INTERFACE) == 0) {
+        show(scan, path);
+    } else if (g_variant_lookup(changed, "AdapterState", "&s", &state) &&
+               adapter_trouble(state, &scan->trouble)) {
+        scan->stopped = true;
+        client_end(scan->client);
+    }
+}
+
+static const ClientEvents scan_events = {.added = on_added, .changed = on_changed};
+
+static bool start(Client *client, double window_s, GError **error)
+{
+    GVariantBuilder wish;
+    g_variant_builder_init(&wish, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&wish, "{sv}", "timeout", g_variant_new_uint32((guint32)ceil(window_s)));
+    g_variant_builder_add(&wish, "{sv}", "all", g_variant_new_boolean(all));
+    client_limit(client, ANSWER_S);
+    g_autoptr(GVariant) answer =
+        client_ask(client, "StartScan", g_variant_new("(a{sv})", &wish), "()", error);
+    return answer;
+}
+
+static void print_head(double window_s)
+{
+    printf("Searching for %s, %g s; Ctrl-C ends it.\n", all ? "devices" : "speakers", window_s);
+    printf("%-17s  %8s  %-9s  %-10s  %s\n", "ADDRESS", "SIGNAL", "KIND", "STATE", "NAME");
+    fflush(stdout);
+}
+
+static void print_end(const Scan *scan)
+{
+    guint count = g_hash_table_size(scan->seen);
+    if (count > 0) {
+        printf("%u found. To use one: echocastctl pair NAME\n", count);
+        return;
+    }
+    puts("None found.\n"
+         "  next: hold the speaker's Bluetooth button until it blinks fast, keep it within 2 m,\n"
+         "        and search again.");
+}
+
+static void print_json(const Scan *scan)
+{
+    g_autoptr(GPtrArray) list = catalogue_list(client_roster(scan->client));
+    g_autoptr(JsonObject) object = json_object_new();
+    JsonArray *speakers = json_array_new();
+    for (guint i = 0; i < list->len; i++) {
+        const Entry *entry = list->pdata[i];
+        if (g_hash_table_contains(scan->seen, entry->path))
+            json_array_add_object_element(speakers, describe_json(entry, NULL));
+    }
+    json_object_set_array_member(object, "speakers", speakers);
+    document_print(object);
+}
+
+static void show_known(Scan *scan)
+{
+    g_autoptr(GPtrArray) list = catalogue_list(client_roster(scan->client));
+    for (guint i = 0; i < list->len; i++)
+        show(scan, ((const Entry *)list->pdata[i])->path);
+}
+
+/* Ends well at the limit and with Ctrl-C. */
+static bool watch(Scan *scan, double window_s, GError **error)
+{
+    client_limit(scan->client, window_s);
+    ClientStop stop = client_wait(scan->client);
+    if (stop == CLIENT_OWNER_CHANGED || stop == CLIENT_BUS_CLOSED) {
+        g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_DAEMON_NOT_RUNNING,
+                    "echocastd went away during the search.");
+        return false;
+    }
+    client_farewell(scan->client, "StopScan");
+    if (scan->stopped) {
+        g_set_error_literal(error, ECHOCAST_ERROR, (int)scan->trouble,
+                            error_meaning(scan->trouble));
+        return false;
+    }
+    return true;
+}
+
+static bool scan_and_print(Scan *scan, const Options *options, double window_s, GError **error)
+{
+    if (!start(scan->client, window_s, error))
+        return false;
+    if (scan->print && !options->quiet)
+        print_head(window_s);
+    show_known(scan);
+    if (!watch(scan, window_s, error))
+        return false;
+    if (options->json)
+        print_json(scan);
+    else if (!options->quiet)
+        print_end(scan);
+    return true;
+}
+
+static bool run_scan(Client *client, const Options *options, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, seen_free);
+    Scan scan = {
+        .client = client, .seen = seen, .print = !options->json, .live = terminal_is_live(stdout)};
+    client_watch(client, &scan_events, &scan);
+    bool done = scan_and_print(&scan, options,
+                               options->timeout_s > 0 ? options->timeout_s : WINDOW_S, error);
+    client_watch(client, NULL, NULL);
+    return done;
+}
+
+const Command command_scan = {
+    .name = "scan",
+    .arguments = "",
+    .summary = "Search for speakers in reach, with their signal strength",
+    .about = "A speaker answers only in pairing mode: hold its Bluetooth button until it blinks\n"
+             "fast. --timeout is how long to search, 15 s if not given; Ctrl-C ends it as well.\n"
+             "With --json all that were found are printed at the end. To find none is no failure.",
+    .entries = entries,
+    .run = run_scan,
+};

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (C) 2026 The Echocast authors */
+
+#include "ctl/command.h"
+#include "ctl/describe.h"
+#include "ctl/document.h"
+#include "ctl/terminal.h"
+#include "ctl/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static TerminalColour headline_colour(const Facts *manager)
+{
+    if (*facts_string(manager, "Reason"))
+        return TERMINAL_BAD;
+    bool active = *facts_string(manager, "ActiveSpeaker") &&
+                  strcmp(facts_string(manager, "ActiveSpeaker"), "/") != 0;
+    return active ? TERMINAL_GOOD : TERMINAL_PLAIN;
+}
+
+/* What the daemon makes of it all: headline, why, what to do. */
+static void print_diagnosis(const Facts *manager)
+{
+    g_autofree char *headline = text_clean(facts_string(manager, "Headline"));
+    if (*headline)
+        printf("%s%s%s\n", terminal_colour(stdout, headline_colour(manager)), headline,
+               terminal_colour_end(stdout));
+    describe_row_if("  why", facts_string(manager, "Detail"));
+    describe_row_if("  code", facts_string(manager, "Reason"));
+    describe_row_if("  next", facts_string(manager, "Advice"));
+}
+
+static void print_adapter(const Facts *manager)
+{
+    g_autofree char *alias = text_clean(facts_string(manager, "AdapterAlias"));
+    const char *address = facts_string(manager, "Adapter");
+    const char *state = facts_string(manager, "AdapterState");
+    if (*address)
+        describe_row("Adapter", "%s%s%s, %s", address, *alias ? " " : "", alias, state);
+    else
+        describe_row("Adapter", "%s", state);
+}
+
+static void print_player(const Facts *manager)
+{
+    describe_row("Loopback", "%s, %s", facts_string(manager, "LoopbackState"),
+                 facts_flag(manager, "PlayerActive") ? "an application plays into it"
+                                                     : "nothing plays into it");
+}
+
+static void print_work(const Facts *manager)
+{
+    int64_t deadline_us = facts_number(manager, "PairingDeadline");
+    int64_t left_us = deadline_us - g_get_monotonic_time();
+    if (facts_flag(manager, "Pairing") && left_us > 0)
+        describe_row("Pairing", "runs, %" G_GINT64_FORMAT " s left", left_us / G_USEC_PER_SEC);
+    else if (facts_flag(manager, "Pairing"))
+        describe_row("Pairing", "runs");
+    else if (facts_flag(manager, "Scanning"))
+        describe_row("Scan", "runs");
+}
+
+static void print_state(const char *label, const Entry *entry)
+{
+    g_autofree char *who = describe_label(entry, "");
+    const char *reason = facts_string(entry->speaker, "Reason");
+    describe_row(label, "%s", who);
+    describe_row("", "%s%s%s, got as far as: %s", facts_string(entry->speaker, "State"),
+                 *reason ? " because of " : "", reason, facts_string(entry->speaker, "Rung"));
+}
+
+static void print_speaker(const Catalogue *catalogue, GVariant *counters)
+{
+    const Facts *manager = catalogue_manager(catalogue);
+    const Entry *active = catalogue_get(catalogue, facts_string(manager, "ActiveSpeaker"));
+    const Entry *usual = catalogue_get(catalogue, facts_string(manager, "DefaultSpeaker"));
+    if (active) {
+        print_state("Speaker", active);
+        describe_stream(active, counters);
+    } else if (usual) {
+        print_state("Default", usual);
+    } else {
+        describe_row("Speaker", "none active");
+    }
+}
+
+static void print_screen(const Catalogue *catalogue, GVariant *counters)
+{
+    const Facts *manager = catalogue_manager(catalogue);
+    printf("Echocast %s, role: %s\n", facts_string(manager, "Version"),
+           facts_string(manager, "Role"));
+    print_diagnosis(manager);
+    print_adapter(manager);
+    print_player(manager);
+    print_work(manager);
+    print_speaker(catalogue, counters);
+}
+
+static void print_json(const Catalogue *catalogue, GVariant *counters)
+{
+    const Facts *manager = catalogue_manager(catalogue);
+    const Entry *active = catalogue_get(catalogue, facts_string(manager, "ActiveSpeaker"));
+    g_autoptr(JsonObject) object = json_object_new();
+    facts_add_to_json(manager, object);
+    if (active)
+        json_object_set_object_member(object, "speaker", describe_json(active, counters));
+    else
+        json_object_set_null_member(object, "speaker");
+    document_print(object);
+}
+
+static bool run_status(Client *client, const Options *options, GError **error)
+{
+    const Catalogue *catalogue = client_roster(client);
+    g_autofree char *active = g_strdup(facts_string(catalogue_manager(catalogue), "ActiveSpeaker"));
+    g_autoptr(GVariant) counters = describe_counters(client, active);
+    if (options->json)
+        print_json(catalogue, counters);
+    else
+        print_screen(catalogue, counters);
+    return true;
+}
+
+const Command command_status = {
+    .name = "status",
+    .arguments = "",
+    .summary = "Show the adapter, the active speaker, the stream, and what is wrong",
+    .about = "What is wrong, if anything, stands on top with the next step to take. The last word\n"
+             "of the speaker's line says how far its connection got: saved, discovered, bonded,\n"
+             "link-up, profile-up, stream-open, streaming or silent.",
+    .limit_s = 10,
+    .run = run_status,
+};
