@@ -191,7 +191,8 @@ static bool fail_unknown_key(const Keyline *line, GError **error)
         if (strcmp(ROWS[i].group, line->group) == 0)
             g_string_append_printf(known, "%s%s", known->len ? ", " : "", ROWS[i].name);
     }
-    return fail(error, "unknown key '%s' in [%s]; known: %s", line->key, line->group, known->str);
+    return fail(error, "unknown key '%s' in [%s]; known: %s", line->key, line->group,
+                known->len ? known->str : "alias");
 }
 
 static bool is_group(const char *group)
@@ -220,14 +221,22 @@ static bool apply_group(const char *group, GError **error)
     return true;
 }
 
-static bool apply_speaker_key(Config *config, const Keyline *line, const char *value,
-                              GError **error)
+static char *read_value(GKeyFile *file, const Keyline *line, GError **error)
 {
+    char *value = g_key_file_get_string(file, line->group, line->key, error);
+
+    /* GKeyFile leaves what stands behind the value's last word. */
+    return value ? g_strchomp(value) : NULL;
+}
+
+static bool apply_alias(Config *config, GKeyFile *file, const Keyline *line, GError **error)
+{
+    g_autofree char *value = read_value(file, line, error);
     g_autofree char *alias = NULL;
     Address address;
 
-    if (strcmp(line->key, "alias") != 0)
-        return fail(error, "unknown key '%s' in [%s]; known: alias", line->key, line->group);
+    if (!value)
+        return false;
     if (!set_name(&alias, value, error)) {
         g_prefix_error(error, "alias ");
         return false;
@@ -238,35 +247,38 @@ static bool apply_speaker_key(Config *config, const Keyline *line, const char *v
     return true;
 }
 
-static bool apply_key(Config *config, const Keyline *line, const char *value, GError **error)
+static const Row *find_row(const Keyline *line)
 {
-    if (g_str_has_prefix(line->group, SPEAKER_GROUP))
-        return apply_speaker_key(config, line, value, error);
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        const Row *row = &ROWS[i];
-
-        if (strcmp(row->group, line->group) != 0 || strcmp(row->name, line->key) != 0)
-            continue;
-        if (set_value(config, row, value, error))
-            return true;
-        g_prefix_error(error, "%s ", row->name);
-        return false;
+        if (strcmp(ROWS[i].group, line->group) == 0 && strcmp(ROWS[i].name, line->key) == 0)
+            return &ROWS[i];
     }
-    return fail_unknown_key(line, error);
+    return NULL;
+}
+
+static bool apply_row(Config *config, GKeyFile *file, const Row *row, const Keyline *line,
+                      GError **error)
+{
+    g_autofree char *value = read_value(file, line, error);
+
+    if (!value)
+        return false;
+    if (set_value(config, row, value, error))
+        return true;
+    g_prefix_error(error, "%s ", row->name);
+    return false;
 }
 
 static bool apply_line(Config *config, GKeyFile *file, const Keyline *line, GError **error)
 {
-    g_autofree char *value = NULL;
+    const Row *row;
 
     if (!line->key)
         return apply_group(line->group, error);
-    value = g_key_file_get_string(file, line->group, line->key, error);
-    if (!value)
-        return false;
-    /* GKeyFile leaves what stands behind the value's last word. */
-    g_strchomp(value);
-    return apply_key(config, line, value, error);
+    if (g_str_has_prefix(line->group, SPEAKER_GROUP) && strcmp(line->key, "alias") == 0)
+        return apply_alias(config, file, line, error);
+    row = find_row(line);
+    return row ? apply_row(config, file, row, line, error) : fail_unknown_key(line, error);
 }
 
 static bool apply(Config *config, const char *text, GError **error)

@@ -3,21 +3,22 @@
 
 #include "service/store.h"
 
+#include "base/fd.h"
 #include "service/record_file.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <fcntl.h>
+#include <stdio.h>
 
 #define FILE_NAME     "speakers.conf"
+#define NEW_FILE_NAME "speakers.conf.new"
 #define RETRY_S       30
 #define DAMAGED_LIMIT 1000
 
 /* States of the records are counted: changed is the newest, written the newest on disk. */
 typedef struct {
     Store *store;
-    char *path;
+    char *directory;
     char *text;
     gsize length;
     guint64 number;
@@ -43,7 +44,7 @@ static Write *write_new(Store *store)
     Write *write = g_new0(Write, 1);
 
     write->store = store;
-    write->path = g_strdup(store->path);
+    write->directory = g_strdup(store->directory);
     write->text = record_file_print(store->file, &write->length);
     write->number = store->changed;
     return write;
@@ -51,17 +52,48 @@ static Write *write_new(Store *store)
 
 static void write_free(Write *write)
 {
-    g_free(write->path);
+    g_free(write->directory);
     g_free(write->text);
     g_clear_error(&write->error);
     g_free(write);
 }
 
-static bool write_run(Write *write)
+static bool write_all(int fd, const char *text, size_t length)
 {
-    return g_file_set_contents_full(write->path, write->text, (gssize)write->length,
-                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                    0600, &write->error);
+    while (length > 0) {
+        ssize_t done = write(fd, text, length);
+
+        if (done < 0 && errno != EINTR)
+            return false;
+        if (done > 0) {
+            text += done;
+            length -= (size_t)done;
+        }
+    }
+    return true;
+}
+
+/* g_file_set_contents_full() is nearly this, but on btrfs it leaves out the fsync: consistent there,
+ * not durable. A new file left by a power cut is overwritten by the next write. */
+static bool replace_file(const Write *write)
+{
+    fd_auto directory = open(write->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd_auto file = directory < 0 ? -1
+                                 : openat(directory, NEW_FILE_NAME,
+                                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    return file >= 0 && write_all(file, write->text, write->length) && fsync(file) == 0 &&
+           renameat(directory, NEW_FILE_NAME, directory, FILE_NAME) == 0 && fsync(directory) == 0;
+}
+
+static void write_run(Write *write)
+{
+    if (!replace_file(write)) {
+        int number = errno;
+
+        g_set_error(&write->error, G_FILE_ERROR, (int)g_file_error_from_errno(number), "%s/%s: %s",
+                    write->directory, FILE_NAME, g_strerror(number));
+    }
 }
 
 static void settle_syncs(Store *store, const Write *write)
@@ -180,20 +212,6 @@ static void set_aside(Store *store)
               store->path, g_strerror(errno), store->records->len);
 }
 
-/* Temporary files of writes that a power cut ended: speakers.conf.XXXXXX. */
-static void sweep(const Store *store)
-{
-    g_autoptr(GDir) directory = g_dir_open(store->directory, 0, NULL);
-    const char *name;
-
-    while (directory && (name = g_dir_read_name(directory))) {
-        g_autofree char *path = g_build_filename(store->directory, name, NULL);
-
-        if (g_str_has_prefix(name, FILE_NAME ".") && strlen(name) == strlen(FILE_NAME ".XXXXXX"))
-            g_unlink(path);
-    }
-}
-
 static bool load(Store *store, GError **error)
 {
     g_autoptr(GError) failure = NULL;
@@ -229,7 +247,6 @@ Store *store_new(const char *directory, GError **error)
                     "cannot make the state directory %s: %s", directory, g_strerror(errno));
         return NULL;
     }
-    sweep(store);
     if (!load(store, error))
         return NULL;
     return g_steal_pointer(&store);
