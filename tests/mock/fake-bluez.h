@@ -73,7 +73,7 @@ struct FakeSpeaker {
     GBytes *capabilities; /* SBC */
     uint16_t delay;       /* 1/10 ms; 0: reports none */
     int volume;           /* 0 to 127, -1: no absolute volume */
-    bool reads;           /* false: stops taking packets off its socket */
+    bool reads;           /* takes packets off its socket; change it by fake_speaker_read */
 
     /* What it got. */
     bool connected;
@@ -156,6 +156,8 @@ void fake_speaker_close(FakeSpeaker *speaker);   /* the stream goes, the link st
 void fake_speaker_abort(FakeSpeaker *speaker);   /* stays active, and nothing works */
 void fake_speaker_report_delay(FakeSpeaker *speaker, uint16_t tenth_ms);
 void fake_speaker_turn_volume(FakeSpeaker *speaker, uint8_t volume);
+/* false: its socket fills up, as behind a radio that is not getting through. */
+void fake_speaker_read(FakeSpeaker *speaker, bool reads);
 /* AVRCP passthrough: "Play" "Pause" "Stop" "Next" "Previous", to the registered player. */
 void fake_speaker_press(FakeSpeaker *speaker, const char *button);
 
