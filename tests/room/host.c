@@ -130,20 +130,18 @@ static bool settle_timeout(Host *host, GDBusProxy *adapter)
     return true;
 }
 
-/* True while the class is not as wanted: the kernel has been told, the change is on its way. */
-static bool settle_class(Host *host, GDBusProxy *adapter)
+/* The kernel's word counts: after a power cycle it takes the class up again without telling
+ * bluetoothd, whose Class then stays 0. */
+static void settle_class(Host *host, GDBusProxy *adapter)
 {
     uint32_t class = property_uint(adapter, "Class");
 
     if ((class & 0x1ffc) == ((uint32_t)host->major << 8 | host->minor)) {
         host->class_before = NEVER;
-        return false;
-    }
-    if (class != host->class_before) {
+    } else if (class != host->class_before) {
         host->class_before = class;
         mgmt_set_class(host->index, host->major, host->minor);
     }
-    return true;
 }
 
 static void settle_connectable(Host *host)
@@ -163,8 +161,9 @@ static bool settle_step(Host *host, GDBusProxy *adapter)
     if (!wants->powered)
         return false;
     settle_connectable(host);
+    settle_class(host, adapter);
     return settle_alias(host, adapter) || settle_timeout(host, adapter) ||
-           settle_class(host, adapter) || settle_bool(host, adapter, "Pairable", wants->pairable) ||
+           settle_bool(host, adapter, "Pairable", wants->pairable) ||
            settle_bool(host, adapter, "Discoverable", wants->discoverable && wants->connectable);
 }
 

@@ -18,6 +18,7 @@ enum {
     SET_DEV_CLASS = 0x000e,
     DISCONNECT = 0x0014,
     SET_IO_CAPABILITY = 0x0018,
+    REMOVE_DEVICE = 0x0034,
     COMMAND_COMPLETE = 0x0001,
     COMMAND_STATUS = 0x0002,
     MONITOR_CONTROL_COMMAND = 16,
@@ -122,9 +123,13 @@ bool mgmt_set_class(uint16_t index, uint8_t major, uint8_t minor)
 
 bool mgmt_set_connectable(uint16_t index, bool on)
 {
+    static const uint8_t all_devices[7] = { 0 };
     uint8_t data = on;
     Answer answer;
 
+    /* The kernel goes on answering the pages of those that bluetoothd has put on its list. */
+    if (!on && !call(index, REMOVE_DEVICE, all_devices, sizeof(all_devices), &answer))
+        return false;
     return call(index, SET_CONNECTABLE, &data, sizeof(data), &answer);
 }
 

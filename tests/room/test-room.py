@@ -117,6 +117,7 @@ def test_faults(room):
     speaker.reject_configuration()
     result = room.run([room.tool("source")])
     expect("error" in steps_of(result)["connect"], "the configuration was taken", result)
+    speaker.wait_event("device-disconnected")
     source = room.start([room.tool("source"), "--no-pair", "--seconds", "30"], name="source")
     speaker.wait_packets(20)
     speaker.suspend()
