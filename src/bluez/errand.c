@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Copyright (C) 2026 The Echocast authors */
+
+#include "errand.h"
+#include "calls.h"
+#include "device.h"
+#include "errors.h"
+#include "names.h"
+#include "probe.h"
+
+/* Page 5 s, L2CAP 40 s, each AVDTP request 6 s: GDBus's 25 s would give up on what still works. */
+#define CONNECT_TIMEOUT_MS 95000
+
+typedef enum {
+    ERRAND_CONNECT,
+    ERRAND_DISCONNECT,
+    ERRAND_UNSTICK,
+    ERRAND_REMOVE,
+} ErrandKind;
+
+typedef struct {
+    Errands *errands;
+    ErrandKind kind;
+    Address address;
+    char *path;
+    Calls *calls;
+    Probe *probe;
+    GError *failure; /* what bluetoothd said, while the probe runs */
+    bool cancelled;  /* a connect, by our own disconnect */
+} Errand;
+
+struct Errands {
+    const Objects *objects;
+    const Adapter *adapter;
+    Endpoints *endpoints;
+    const Transports *transports;
+    GPtrArray *running; /* Errand */
+    const ErrandsEvents *events;
+    void *data;
+};
+
+static void errand_free(gpointer data)
+{
+    Errand *errand = data;
+
+    probe_free(errand->probe);
+    calls_free(errand->calls);
+    g_clear_error(&errand->failure);
+    g_free(errand->path);
+    g_free(errand);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Errand, errand_free)
+
+static void errand_answer(const Errand *errand, const GError *error)
+{
+    const ErrandsEvents *events = errand->errands->events;
+    void *data = errand->errands->data;
+
+    switch (errand->kind) {
+    case ERRAND_CONNECT:
+        events->connect_done(&errand->address, error, data);
+        break;
+    case ERRAND_DISCONNECT:
+        events->disconnect_done(&errand->address, error, data);
+        break;
+    case ERRAND_UNSTICK:
+        events->unstick_done(&errand->address, error, data);
+        break;
+    case ERRAND_REMOVE:
+        events->remove_done(&errand->address, error, data);
+        break;
+    }
+}
+
+/* The errand is gone after it. */
+static void errand_end(Errand *errand, const GError *error)
+{
+    g_autoptr(Errand) ended = errand;
+    guint index;
+
+    if (g_ptr_array_find(errand->errands->running, errand, &index))
+        g_ptr_array_steal_index(errand->errands->running, index);
+    errand_answer(ended, error);
+}
+
+static void errand_end_with(Errand *errand, EchocastError code, const GError *words)
+{
+    g_autoptr(GError) error = errors_restate(code, words);
+
+    errand_end(errand, error);
+}
+
+static Errand *errand_new(Errands *errands, ErrandKind kind, const Address *address)
+{
+    Errand *errand = g_new0(Errand, 1);
+
+    errand->errands = errands;
+    errand->kind = kind;
+    errand->address = *address;
+    errand->path = device_path(adapter_path(errands->adapter), address);
+    errand->calls = calls_new(errands->objects);
+    g_ptr_array_add(errands->running, errand);
+    return errand;
+}
+
+/* Connect */
+
+static bool errand_has_transport(const Errand *errand)
+{
+    return transports_have(errand->errands->transports, &errand->address);
+}
+
+static bool errand_is_linked(const Errand *errand)
+{
+    return device_is_linked(errand->errands->objects, errand->path);
+}
+
+/* A transport of that device that was not configured with one of our endpoints. */
+static bool errand_was_taken(const Errand *errand)
+{
+    g_auto(GStrv) paths = objects_paths(errand->errands->objects, BLUEZ_TRANSPORT);
+
+    for (size_t i = 0; paths[i]; i++) {
+        if (g_str_has_prefix(paths[i], errand->path) && !errand_has_transport(errand))
+            return true;
+    }
+    return false;
+}
+
+static void errand_connected(Errand *errand)
+{
+    g_autoptr(GError) taken = NULL;
+
+    if (errand_was_taken(errand))
+        taken = g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_ENDPOINT_TAKEN,
+                                    "Another program has taken the speaker's stream");
+    errand_end(errand, taken);
+}
+
+static void on_probed(int errnum, void *data)
+{
+    Errand *errand = data;
+    EchocastError code = errnum == PROBE_IMPOSSIBLE ? (EchocastError)errand->failure->code
+                                                    : errors_judge_probe(errnum);
+
+    g_debug("Probe of %s: %s", errand->path, errnum == PROBE_IMPOSSIBLE ? "not possible"
+                                                                        : g_strerror(errnum));
+    if (errand->cancelled)
+        errand_end_with(errand, ECHOCAST_ERROR_CANCELLED, errand->failure);
+    else if (errand_has_transport(errand))
+        errand_end(errand, NULL);
+    else
+        errand_end_with(errand, code, errand->failure);
+}
+
+/* Never while there is a link: it would be the link's errors that it tells. */
+static void errand_probe(Errand *errand, EchocastError code, const GError *error)
+{
+    const Address adapter = adapter_address(errand->errands->adapter);
+
+    if (errand_is_linked(errand)) {
+        errand_end_with(errand, code, error);
+        return;
+    }
+    errand->failure = errors_restate(code, error);
+    errand->probe = probe_new(&adapter, &errand->address, on_probed, errand);
+}
+
+/* The speaker has refused the configuration, or we have, or no endpoint of ours was free. */
+static void errand_explain_setup(Errand *errand, const GError *error)
+{
+    const Errands *errands = errand->errands;
+    const GError *refusal = endpoints_refusal(errands->endpoints);
+
+    if (refusal)
+        errand_end_with(errand, ECHOCAST_ERROR_INCOMPATIBLE, refusal);
+    else if (transports_count(errands->transports) >= endpoints_count(errands->endpoints))
+        errand_end_with(errand, ECHOCAST_ERROR_TOO_MANY_SPEAKERS, error);
+    else
+        errand_end_with(errand, ECHOCAST_ERROR_HANDSHAKE_BROKEN, error);
+}
+
+static void errand_explain(Errand *errand, const GError *error)
+{
+    Verdict verdict;
+    EchocastError code = errors_judge(BLUEZ_CALL_CONNECT, error, &verdict);
+
+    switch (verdict) {
+    case VERDICT_FINAL:
+        errand_end_with(errand, code, error);
+        break;
+    case VERDICT_PROBE:
+        errand_probe(errand, code, error);
+        break;
+    case VERDICT_STUCK:
+        /* BlueZ 5.66 to 5.78: when the AVDTP session drops while SET_CONFIGURATION is pending, sink.c
+         * keeps its connect_id, and every later attempt is answered so until Blocked is toggled. */
+        errand_end_with(errand, errand_is_linked(errand) ? code : ECHOCAST_ERROR_HANDSHAKE_BROKEN,
+                        error);
+        break;
+    case VERDICT_SETUP:
+        errand_explain_setup(errand, error);
+        break;
+    }
+}
+
+static void on_connected(GVariant *reply, GUnixFDList *fds, const GError *error, void *data)
+{
+    Errand *errand = data;
+
+    if (!error || errors_is(error, "AlreadyConnected")) {
+        errand_connected(errand);
+    } else if (errand->cancelled) {
+        errand_end_with(errand, ECHOCAST_ERROR_CANCELLED, error);
+    } else if (errand_has_transport(errand)) {
+        /* The speaker has connected to us meanwhile, or bluetoothd's own retry has. */
+        errand_end(errand, NULL);
+    } else {
+        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+            calls_say(errand->calls, errand->path, BLUEZ_DEVICE, "Disconnect", NULL);
+        errand_explain(errand, error);
+    }
+}
+
+void errands_connect(Errands *errands, const Address *address)
+{
+    Errand *errand = errand_new(errands, ERRAND_CONNECT, address);
+
+    endpoints_begin(errands->endpoints);
+    /* Not Connect: with a dual-mode speaker it goes on to LE and blocks for 42 s, or falls back to it
+     * after a page timeout (device.c:device_profile_connected). */
+    calls_make(errand->calls, errand->path, BLUEZ_DEVICE, "ConnectProfile",
+               g_variant_new("(s)", UUID_A2DP_SINK), CONNECT_TIMEOUT_MS, on_connected, errand);
+}
+
+bool errands_are_connecting(const Errands *errands, const Address *address)
+{
+    for (guint i = 0; i < errands->running->len; i++) {
+        const Errand *errand = errands->running->pdata[i];
+
+        if (errand->kind == ERRAND_CONNECT && address_equal(&errand->address, address))
+            return true;
+    }
+    return false;
+}
+
+/* The others */
+
+static void on_done(GVariant *reply, GUnixFDList *fds, const GError *error, void *data)
+{
+    Errand *errand = data;
+    g_autoptr(GError) ours = error ? errors_translate(BLUEZ_CALL_ANY, error) : NULL;
+
+    errand_end(errand, ours);
+}
+
+static void on_disconnected(GVariant *reply, GUnixFDList *fds, const GError *error, void *data)
+{
+    bool gone = error && (errors_is(error, "NotConnected") || errors_is(error, "UnknownObject") ||
+                          errors_is(error, "UnknownMethod"));
+
+    on_done(reply, fds, gone ? NULL : error, data);
+}
+
+static void on_removed(GVariant *reply, GUnixFDList *fds, const GError *error, void *data)
+{
+    bool gone = error && (errors_is(error, "DoesNotExist") || errors_is(error, "UnknownObject"));
+
+    on_done(reply, fds, gone ? NULL : error, data);
+}
+
+void errands_disconnect(Errands *errands, const Address *address)
+{
+    Errand *errand = errand_new(errands, ERRAND_DISCONNECT, address);
+
+    for (guint i = 0; i < errands->running->len; i++) {
+        Errand *other = errands->running->pdata[i];
+
+        if (other->kind == ERRAND_CONNECT && address_equal(&other->address, address))
+            other->cancelled = true;
+    }
+    calls_make(errand->calls, errand->path, BLUEZ_DEVICE, "Disconnect", NULL, CALL_TIMEOUT_MS,
+               on_disconnected, errand);
+}
+
+void errands_unstick(Errands *errands, const Address *address)
+{
+    Errand *errand = errand_new(errands, ERRAND_UNSTICK, address);
+
+    /* Both at once: nothing that happens to us in between may leave the speaker blocked. */
+    calls_set(errand->calls, errand->path, BLUEZ_DEVICE, "Blocked", g_variant_new_boolean(TRUE),
+              NULL, NULL);
+    calls_set(errand->calls, errand->path, BLUEZ_DEVICE, "Blocked", g_variant_new_boolean(FALSE),
+              on_done, errand);
+}
+
+void errands_remove(Errands *errands, const Address *address)
+{
+    Errand *errand = errand_new(errands, ERRAND_REMOVE, address);
+
+    calls_make(errand->calls, adapter_path(errands->adapter), BLUEZ_ADAPTER, "RemoveDevice",
+               g_variant_new("(o)", errand->path), CALL_TIMEOUT_MS, on_removed, errand);
+}
+
+static void errand_device_removed(Errand *errand)
+{
+    g_autoptr(GError) error = g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_NOT_FOUND,
+                                                  "bluetoothd has dropped the device");
+
+    switch (errand->kind) {
+    case ERRAND_CONNECT:
+    case ERRAND_UNSTICK:
+        errand_end(errand, error);
+        break;
+    case ERRAND_DISCONNECT:
+    case ERRAND_REMOVE:
+        errand_end(errand, NULL);
+        break;
+    }
+}
+
+void errands_device_removed(Errands *errands, const Address *address)
+{
+    for (guint i = errands->running->len; i > 0; i--) {
+        Errand *errand = errands->running->pdata[i - 1];
+
+        if (address_equal(&errand->address, address))
+            errand_device_removed(errand);
+    }
+}
+
+void errands_abort(Errands *errands, EchocastError code)
+{
+    g_autoptr(GError) error = g_error_new_literal(ECHOCAST_ERROR, (int)code, error_meaning(code));
+
+    /* Those that an answer begins are not of this time. */
+    for (guint count = errands->running->len; count > 0 && errands->running->len > 0; count--)
+        errand_end(errands->running->pdata[0], error);
+}
+
+Errands *errands_new(const Objects *objects, const Adapter *adapter, Endpoints *endpoints,
+                     const Transports *transports, const ErrandsEvents *events, void *data)
+{
+    Errands *errands = g_new0(Errands, 1);
+
+    errands->objects = objects;
+    errands->adapter = adapter;
+    errands->endpoints = endpoints;
+    errands->transports = transports;
+    errands->running = g_ptr_array_new_with_free_func(errand_free);
+    errands->events = events;
+    errands->data = data;
+    return errands;
+}
+
+void errands_free(Errands *errands)
+{
+    if (!errands)
+        return;
+    g_ptr_array_unref(errands->running);
+    g_free(errands);
+}
