@@ -286,6 +286,15 @@ bool sbc_config_parse(const uint8_t *blob, size_t size, SbcConfig *config, GErro
     return true;
 }
 
+bool sbc_config_limit(SbcConfig *config, uint8_t bitpool_max, GError **error)
+{
+    if (config->bitpool_min > bitpool_max)
+        return refuse(error, "SBC configuration: minimum bitpool %u is above our maximum %u",
+                      config->bitpool_min, bitpool_max);
+    config->bitpool_max = MIN(config->bitpool_max, bitpool_max);
+    return true;
+}
+
 void sbc_config_write(const SbcConfig *config, uint8_t blob[SBC_BLOB_SIZE])
 {
     blob[0] =

@@ -64,8 +64,11 @@ bool sbc_config_select(const SbcCapabilities *capabilities, const SbcWish *wish,
                        GError **error);
 /* Refuses a configuration from the air that has no bit or several bits in a field, or a bitpool
  * range outside of 2..250, upside down, or beyond what the mode can carry. It does not know our own
- * capabilities: bound bitpool_max by them before encoding. */
+ * capabilities: sbc_config_limit holds it to them. */
 bool sbc_config_parse(const uint8_t *blob, size_t size, SbcConfig *config, GError **error);
+/* Lowers bitpool_max to ours, as a speaker that configures by itself may have asked for more; an
+ * error if its minimum is above that. */
+bool sbc_config_limit(SbcConfig *config, uint8_t bitpool_max, GError **error);
 void sbc_config_write(const SbcConfig *config, uint8_t blob[SBC_BLOB_SIZE]);
 unsigned sbc_config_channel_count(const SbcConfig *config);
 /* PCM frames in one SBC frame: blocks * subbands. */

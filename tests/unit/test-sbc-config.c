@@ -151,6 +151,29 @@ static void test_parse_refuses(void)
     g_assert_false(sbc_config_parse(NULL, 4, &(SbcConfig){0}, NULL));
 }
 
+static void test_limit(void)
+{
+    static const struct {
+        uint8_t min, max, ours, limited; /* limited 0: refused */
+    } cases[] = {
+        {2, 250, 53, 53}, {2, 53, 53, 53}, {2, 35, 53, 35}, {53, 250, 53, 53}, {54, 250, 53, 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const uint8_t blob[] = {0x21, 0x15, cases[i].min, cases[i].max};
+        SbcConfig config = parsed(blob);
+        g_autoptr(GError) error = NULL;
+
+        if (sbc_config_limit(&config, cases[i].ours, &error)) {
+            g_assert_cmpuint(config.bitpool_max, ==, cases[i].limited);
+            g_assert_cmpuint(config.bitpool_min, ==, cases[i].min);
+        } else {
+            g_assert_cmpuint(cases[i].limited, ==, 0);
+            assert_refused(error, "minimum bitpool 54 is above our maximum 53");
+        }
+    }
+}
+
 static void test_capabilities_refuses(void)
 {
     static const struct {
@@ -331,6 +354,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sbc-config/parse", test_parse);
     g_test_add_func("/sbc-config/round-trip", test_round_trip);
     g_test_add_func("/sbc-config/parse-refuses", test_parse_refuses);
+    g_test_add_func("/sbc-config/limit", test_limit);
     g_test_add_func("/sbc-config/capabilities-refuses", test_capabilities_refuses);
     g_test_add_func("/sbc-config/capabilities-of-source", test_capabilities_of_source);
     g_test_add_func("/sbc-config/select", test_select);
