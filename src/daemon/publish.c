@@ -156,7 +156,7 @@ unsigned publish_delay_us(const Entry *entry)
 void publish_stream(Daemon *daemon, Entry *entry)
 {
     const SbcConfig *config = &entry->config;
-    uint8_t bitpool = config->bitpool_max;
+    uint8_t bitpool = sbc_config_bitpool(config);
 
     if (entry->stream == 0) {
         service_publish_stream(daemon->service, &entry->address, NULL);
