@@ -195,11 +195,10 @@ def play(room, speaker, path, seconds, show):
     speaker.reset_recording()
     aplay = room.play(path)
     whole = seconds * RATE / PACKET_FRAMES
-    step = max(1, int(whole / (100 if show.live else 6)))
-    for count in range(step, int(whole) - 3, step):
-        speaker.wait_packets(count, timeout=30)
-        show.bar(count, whole, f"{count * PACKET_FRAMES / RATE:5.1f} s heard")
-    result = aplay.wait(60)
+    while not room.guest.wait_for(lambda: not aplay.running, 0.5 if show.live else 2):
+        heard = speaker.stats()["packets"]
+        show.bar(min(heard, whole - 1), whole, f"{heard * PACKET_FRAMES / RATE:5.1f} s heard")
+    result = aplay.wait()
     own = counters(room, speaker)
     speaker.wait_end()
     stats = speaker.stats()
