@@ -257,16 +257,21 @@ static void wake_up(Pump *pump)
     pump->awake = true;
 }
 
-/* We slept through more than the ring holds, or nearly: only the newest is worth sending. */
+/* We slept through more than the ring holds, or nearly: only the newest is worth sending. What was
+ * under way ends where the gap begins, and is old. */
 static void skip_overrun(Pump *pump)
 {
     uint64_t keep = pacer_pcm_frames(&pump->clock, OVERRUN_KEEP_NS);
+    uint64_t behind = pump->written - pump->read;
+    uint64_t read_ns = pump->now_ns - pacer_duration_ns(&pump->clock, behind);
 
-    if (pump->written < pump->read + OVERRUN_PCM_FRAMES)
+    if (behind < OVERRUN_PCM_FRAMES)
         return;
     pump->read = (pump->written - keep + BLOCK - 1) / BLOCK * BLOCK;
-    for (unsigned i = 0; i < pump->lane_count; i++)
+    for (unsigned i = 0; i < pump->lane_count; i++) {
+        stream_pause(pump->lanes[i].stream, read_ns);
         stream_stats_add(stream_stats(pump->lanes[i].stream), xruns, 1);
+    }
 }
 
 /* --- one turn: feed and send --- */
