@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#define SEARCH_LINGER_US (800 * 1000)
+#define SEARCH_LINGER_US (500 * 1000)
 
 typedef struct Search Search;
 
