@@ -93,7 +93,7 @@ static bool endpoints_check(const Endpoints *endpoints, GVariant *properties, Sb
                     endpoints->wish.rate_hz);
         return false;
     }
-    return true;
+    return sbc_config_limit(config, endpoints->wish.bitpool_max, error);
 }
 
 static gboolean on_set_configuration(BluezDbusMediaEndpoint1 *skeleton,
