@@ -3,8 +3,6 @@
 
 #include "daemon/joint.h"
 
-#define G_LOG_DOMAIN_SPEAKER "echocast-speaker"
-
 /* One line and one set of journal fields a transition, here and nowhere else. */
 static void say(const Entry *entry, SpeakerState before, SpeakerEvent event)
 {
@@ -15,7 +13,7 @@ static void say(const Entry *entry, SpeakerState before, SpeakerEvent event)
 
     address_format(&entry->address, address);
     g_log_structured(
-        G_LOG_DOMAIN_SPEAKER, G_LOG_LEVEL_MESSAGE, "ECHOCAST_SPEAKER", address, "ECHOCAST_STATE",
+        "echocast-speaker", G_LOG_LEVEL_MESSAGE, "ECHOCAST_SPEAKER", address, "ECHOCAST_STATE",
         speaker_public_state(speaker), "ECHOCAST_EVENT", speaker_event_word(event),
         "ECHOCAST_REASON", reason, "MESSAGE", "%s (%s): %s -> %s on %s%s%s%s%s", entry_name(entry),
         address, speaker_state_word(before), speaker_state_word(speaker->state),
@@ -32,7 +30,6 @@ static const struct {
     [SPEAKER_STATE_CONNECTING] = {"connecting", "connecting the audio profile"},
     [SPEAKER_STATE_HEALING] = {"healing", "the handshake broke; clearing it away to try again"},
     [SPEAKER_STATE_OPENING] = {"opening", "opening the stream"},
-    [SPEAKER_STATE_CONNECTED] = {"ready", "ready"},
 };
 
 static void announce(Daemon *daemon, Entry *entry, SpeakerState before)
