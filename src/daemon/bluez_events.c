@@ -48,9 +48,10 @@ static void on_device_changed(const DeviceFacts *device, void *data)
     Daemon *daemon = data;
     Entry *entry = roster_ensure(daemon->roster, &device->address);
     bool was_linked = entry->linked;
+    bool was_known = entry->bonded && entry->kind == PEER_SINK;
 
     entry_take_device(entry, device);
-    if (device->bonded && device->kind == PEER_SINK)
+    if (!was_known && device->bonded && device->kind == PEER_SINK)
         feed(daemon, entry, SPEAKER_EVENT_BOND_SEEN, ECHOCAST_ERROR_FAILED, NULL);
     if (was_linked && !device->linked)
         feed(daemon, entry, SPEAKER_EVENT_LINK_LOST, ECHOCAST_ERROR_LINK_LOST,

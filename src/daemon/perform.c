@@ -113,11 +113,26 @@ void perform_tone(Daemon *daemon, Entry *entry, const Tone *tone)
 
 /* ---- the stream ---- */
 
+/* What the stream was worth, once, at its end. */
+static void say_counters(const Daemon *daemon, const Entry *entry)
+{
+    StreamCounters sum;
+
+    if (!engine_read_counters(daemon->engine, entry->stream, &sum))
+        return;
+    g_message("%s: the stream ends after %" G_GUINT64_FORMAT " packets; %" G_GUINT64_FORMAT
+              " late, %" G_GUINT64_FORMAT " dropped, %" G_GUINT64_FORMAT
+              " xruns, own latency at most %" G_GUINT64_FORMAT " us",
+              entry_name(entry), sum.packets, sum.late, sum.dropped, sum.xruns,
+              sum.own_latency_max_us);
+}
+
 static void stop_stream(Daemon *daemon, Entry *entry)
 {
     fd_clear(&entry->acquired_fd);
     if (entry->stream == 0)
         return;
+    say_counters(daemon, entry);
     engine_remove_stream(daemon->engine, entry->stream);
     entry->stream = 0;
     publish_stream(daemon, entry);
