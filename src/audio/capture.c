@@ -15,6 +15,8 @@
 /* Half the ring: the kernel's own timer goes off five times a second, and seldom enough. */
 #define PERIOD_PCM_FRAMES (CAPTURE_RING_PCM_FRAMES / 2)
 #define RETRY_NS          UINT64_C(2000000000)
+/* inotify tells of a close just before the kernel does it. */
+#define AFTER_CLOSE_NS    UINT64_C(50000000)
 
 struct Capture {
     char *card;
@@ -296,8 +298,12 @@ void capture_check(Capture *capture)
     int error;
 
     if (capture->state != CAPTURE_OPEN) {
-        card_watch_drain(&capture->card_watch);
-        open_or_wait(capture);
+        bool told = card_watch_drain(&capture->card_watch);
+
+        if (told && capture->state == CAPTURE_BUSY)
+            capture->retry_ns = MIN(capture->retry_ns, clock_now_ns() + AFTER_CLOSE_NS);
+        else
+            open_or_wait(capture);
         return;
     }
     error = player_watch_update(&capture->player);
