@@ -25,7 +25,7 @@ const Command command_cancel = {
     .name = "cancel",
     .arguments = "",
     .summary = "End a pairing that runs",
-    .about = "Whoever waits for that pairing is told that it was cancelled. Nothing is left half\n"
+    .about = "Whoever waits for that pairing is told that it was cancelled. Nothing is left half "
              "paired.",
     .limit_s = 30,
     .run = run_cancel,

@@ -41,10 +41,9 @@ static bool run_connect(Client *client, const Options *options, GError **error)
 const Command command_connect = {
     .name = "connect",
     .arguments = "[SPEAKER]",
-    .summary = "Connect a saved speaker; wait until its audio path is ready",
-    .about =
-        "Without SPEAKER: the default, else the one used last. A speaker that is new is first\n"
-        "paired: echocastctl pair. Ctrl-C ends the waiting, not the connecting.",
+    .summary = "Connect a saved speaker, wait until sound can flow",
+    .about = "Without SPEAKER: the default, else the one used last. A new speaker must be paired "
+             "first, with 'echocastctl pair'. Ctrl-C ends the waiting, not the connecting.",
     .arguments_max = 1,
     .limit_s = 180,
     .run = run_connect,

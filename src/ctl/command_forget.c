@@ -28,11 +28,10 @@ static bool run_forget(Client *client, const Options *options, GError **error)
 const Command command_forget = {
     .name = "forget",
     .arguments = "SPEAKER",
-    .summary = "Disconnect a speaker, remove its bond and all that was saved of it",
-    .about =
-        "To use it again it must be paired again. Most speakers keep their own list of paired\n"
-        "devices: clear it there too if pairing is refused afterwards.\n"
-        "With --json the speaker is shown as it was before.",
+    .summary = "Remove a speaker: its bond and all that was saved",
+    .about = "To use it again it must be paired again. Most speakers keep a list of paired "
+             "devices of their own: clear that too if pairing is refused afterwards.\nWith --json "
+             "the speaker is shown as it was before.",
     .arguments_min = 1,
     .arguments_max = 1,
     .limit_s = 60,

@@ -75,7 +75,7 @@ const Command command_list = {
     .name = "list",
     .arguments = "",
     .summary = "Show the saved speakers",
-    .about = "Those that are in reach but not saved: echocastctl scan.",
+    .about = "Speakers that are in reach but not saved are shown by 'echocastctl scan'.",
     .limit_s = 10,
     .run = run_list,
 };

@@ -203,9 +203,9 @@ const Command command_monitor = {
     .name = "monitor",
     .arguments = "",
     .summary = "Print every change, one line each, until Ctrl-C",
-    .about =
-        "With --json one object a line: time, event (here, changed, added, removed, progress,\n"
-        "gone, back), path, interface, and the properties. It stays when echocastd goes away\n"
-        "and says when it is back. --timeout ends it after so many seconds.",
+    .about = "It stays when echocastd goes away, and says so, and when it is back. --timeout ends "
+             "it after so many seconds.\nWith --json one object a line: time, event (here, "
+             "changed, added, removed, progress, gone, back), path, interface, and the properties "
+             "that changed.",
     .run = run_monitor,
 };

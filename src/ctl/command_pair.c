@@ -107,13 +107,13 @@ static bool run_pair(Client *client, const Options *options, GError **error)
 const Command command_pair = {
     .name = "pair",
     .arguments = "[SPEAKER]",
-    .summary = "Find, pair, trust and connect a speaker, and play a tone on it",
-    .about =
-        "Hold the speaker's Bluetooth button until it blinks fast: only then can it be paired.\n"
-        "It does not matter whether you do that before or after this command.\n"
-        "Without SPEAKER: the only new speaker in pairing mode; if there are several, they are\n"
-        "listed and nothing is done. --timeout is how long to search, 60 s if not given and\n"
-        "180 s at most. Ctrl-C cancels, and waits until nothing is left half paired.",
+    .summary = "Find, pair and connect a speaker, play a tone",
+    .about = "Hold the speaker's Bluetooth button until it blinks fast: only then can it be "
+             "paired. It does not matter whether you do that before or after giving this "
+             "command.\nWithout SPEAKER: the only new speaker in pairing mode. If there are "
+             "several, they are listed and nothing is done.\n--timeout is how long to search: 60 "
+             "s if not given, 180 s at most. Ctrl-C cancels, and waits until nothing is left half "
+             "paired.",
     .entries = entries,
     .arguments_max = 1,
     .run = run_pair,

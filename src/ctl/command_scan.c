@@ -15,8 +15,8 @@
 #define WINDOW_S     15.0
 #define ANSWER_S     10.0
 #define RSSI_WEAK    (-80)
-#define RSSI_STEP    5 /* a smaller change is noise */
-#define NAME_COLUMNS 28
+#define RSSI_STEP    5  /* a smaller change is noise */
+#define NAME_COLUMNS 25 /* 17 + 2 + 8 + 2 + 10 + 2 + 25 + 2 + 11 = 79 columns */
 
 static gboolean all;
 
@@ -56,18 +56,22 @@ static bool is_in_reach(const Facts *speaker)
                       strcmp(facts_string(speaker, "State"), "discovered") == 0);
 }
 
+/* "new" may be paired; "maybe" looks like a speaker and pairing will tell. */
 static const char *standing(const Facts *speaker)
 {
-    return facts_flag(speaker, "Saved") ? facts_string(speaker, "State") : "new";
+    const char *kind = facts_string(speaker, "Kind");
+    if (facts_flag(speaker, "Saved"))
+        return facts_string(speaker, "State");
+    if (strcmp(kind, "speaker") == 0)
+        return "new";
+    return strcmp(kind, "candidate") == 0 ? "maybe" : kind;
 }
 
 static void print_signal(int64_t rssi, const Facts *speaker, const char *line)
 {
-    if (rssi != 0)
-        printf("%-17s  %4" G_GINT64_FORMAT " dBm  %s%s\n", facts_string(speaker, "Address"), rssi,
-               line, rssi < RSSI_WEAK ? "  weak: move closer" : "");
-    else
-        printf("%-17s         ?  %s\n", facts_string(speaker, "Address"), line);
+    g_autofree char *signal = rssi != 0 ? g_strdup_printf("%4d dBm", (int)rssi) : g_strdup("?");
+    printf("%-17s  %8s  %s%s\n", facts_string(speaker, "Address"), signal, line,
+           rssi < RSSI_WEAK ? "  move closer" : "");
     fflush(stdout);
 }
 
@@ -80,8 +84,7 @@ static void show(Scan *scan, const char *path)
         return;
     int64_t rssi = facts_number(entry->speaker, "Rssi");
     g_autofree char *name = text_cut(facts_string(entry->speaker, "Name"), NAME_COLUMNS);
-    g_autofree char *line = g_strdup_printf("%-9s  %-10s  %s", facts_string(entry->speaker, "Kind"),
-                                            standing(entry->speaker), name);
+    g_autofree char *line = g_strdup_printf("%-10s  %s", standing(entry->speaker), name);
     Seen *seen = g_hash_table_lookup(scan->seen, path);
     if (seen && strcmp(seen->line, line) == 0 &&
         !(scan->live && ABS(seen->rssi - rssi) >= RSSI_STEP))
@@ -147,7 +150,7 @@ static bool start(Client *client, double window_s, GError **error)
 static void print_head(double window_s)
 {
     printf("Searching for %s, %g s; Ctrl-C ends it.\n", all ? "devices" : "speakers", window_s);
-    printf("%-17s  %8s  %-9s  %-10s  %s\n", "ADDRESS", "SIGNAL", "KIND", "STATE", "NAME");
+    printf("%-17s  %8s  %-10s  %s\n", "ADDRESS", "SIGNAL", "STATE", "NAME");
     fflush(stdout);
 }
 
@@ -159,8 +162,8 @@ static void print_end(const Scan *scan)
         return;
     }
     puts("None found.\n"
-         "  next: hold the speaker's Bluetooth button until it blinks fast, keep it within 2 m,\n"
-         "        and search again.");
+         "  next: hold the speaker's Bluetooth button until it blinks fast, keep it\n"
+         "        within 2 m, and search again.");
 }
 
 static void print_json(const Scan *scan)
@@ -234,10 +237,12 @@ static bool run_scan(Client *client, const Options *options, GError **error)
 const Command command_scan = {
     .name = "scan",
     .arguments = "",
-    .summary = "Search for speakers in reach, with their signal strength",
-    .about = "A speaker answers only in pairing mode: hold its Bluetooth button until it blinks\n"
-             "fast. --timeout is how long to search, 15 s if not given; Ctrl-C ends it as well.\n"
-             "With --json all that were found are printed at the end. To find none is no failure.",
+    .summary = "Search for speakers in reach, show their signal",
+    .about = "A new speaker answers only in pairing mode: hold its Bluetooth button until it "
+             "blinks fast. STATE is how a saved speaker stands; new is one that can be paired, "
+             "maybe a device that looks like one, source and other are none (--all).\n--timeout "
+             "is how long to search: 15 s if not given. Ctrl-C ends it earlier. With --json all "
+             "that were found are printed at the end. To find none is no failure.",
     .entries = entries,
     .run = run_scan,
 };

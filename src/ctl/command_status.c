@@ -125,9 +125,9 @@ static bool run_status(Client *client, const Options *options, GError **error)
 const Command command_status = {
     .name = "status",
     .arguments = "",
-    .summary = "Show the adapter, the active speaker, the stream, and what is wrong",
-    .about = "What is wrong, if anything, stands on top with the next step to take. The last word\n"
-             "of the speaker's line says how far its connection got: saved, discovered, bonded,\n"
+    .summary = "Show what works, what plays, and what is wrong",
+    .about = "What is wrong, if anything, stands on top with the next step to take. Behind the "
+             "speaker's state stands how far its connection got: saved, discovered, bonded, "
              "link-up, profile-up, stream-open, streaming or silent.",
     .limit_s = 10,
     .run = run_status,

@@ -116,10 +116,10 @@ static bool run_test_tone(Client *client, const Options *options, GError **error
 const Command command_test_tone = {
     .name = "test-tone",
     .arguments = "[SPEAKER]",
-    .summary = "Play a tone past the loopback, and say what became of it",
-    .about =
-        "Without SPEAKER: the active one. A tone that is heard while music is not: look at the\n"
-        "loopback and the player. Nobody here can hear: the verdict is by what was sent.",
+    .summary = "Play a tone and say what became of it",
+    .about = "Without SPEAKER: the active one. The tone does not pass through the loopback: if "
+             "you hear it but no music, look at the player. The program cannot hear, so its "
+             "verdict goes by what was sent.",
     .entries = entries,
     .arguments_max = 1,
     .run = run_test_tone,

@@ -4,6 +4,7 @@
 #include "ctl/describe.h"
 
 #include "ctl/document.h"
+#include "ctl/terminal.h"
 #include "ctl/text.h"
 #include "echocast/names.h"
 
@@ -34,8 +35,9 @@ void describe_row(const char *label, const char *format, ...)
 void describe_row_if(const char *label, const char *text)
 {
     g_autofree char *clean = text_clean(text);
+    g_autofree char *lines = terminal_wrap(stdout, clean, LABEL_COLUMNS + 1);
     if (*clean)
-        describe_row(label, "%s", clean);
+        describe_row(label, "%s", lines);
 }
 
 GVariant *describe_counters(Client *client, const char *path)

@@ -4,6 +4,7 @@
 #include "ctl/failure.h"
 
 #include "ctl/document.h"
+#include "ctl/terminal.h"
 #include "ctl/text.h"
 #include "echocast/names.h"
 
@@ -116,14 +117,20 @@ void failure_clear(Failure *failure)
     g_clear_pointer(&failure->advice, g_free);
 }
 
+static void print_wrapped(const char *start, const char *text)
+{
+    g_autofree char *lines = terminal_wrap(stderr, text, (unsigned)strlen(start));
+    fprintf(stderr, "%s%s\n", start, lines);
+}
+
 static void print_lines(const Failure *failure)
 {
     g_auto(GStrv) lines = g_strsplit(failure->what, "\n", -1);
-    fprintf(stderr, "echocastctl: %s\n", lines[0]);
-    for (char **line = lines + 1; lines[0] && *line; line++)
-        fprintf(stderr, "  %s\n", *line);
+    print_wrapped("echocastctl: ", lines[0]);
+    for (char **line = lines + 1; *line; line++)
+        print_wrapped("  ", *line);
     if (!strstr(failure->what, failure->advice))
-        fprintf(stderr, "  next: %s\n", failure->advice);
+        print_wrapped("  next: ", failure->advice);
 }
 
 static void print_document(const Failure *failure)

@@ -6,11 +6,13 @@
 #include "base/error.h"
 #include "ctl/command.h"
 #include "ctl/spelling.h"
+#include "ctl/text.h"
 
 #include <string.h>
 
 #define GLOBAL_COUNT   7
 #define TIMEOUT_MAX_S  86400.0
+#define PAGE_COLUMNS   78
 #define OPTION_COLUMNS 22 /* of a help page, left of what an option does */
 
 /* The entries that every command takes. */
@@ -293,8 +295,10 @@ static char *help_of_command(const Command *command)
     GString *page = g_string_new(NULL);
     g_string_append_printf(page, "Usage: echocastctl [OPTION...] %s%s%s\n\n%s.\n", command->name,
                            *command->arguments ? " " : "", command->arguments, command->summary);
-    if (command->about)
-        g_string_append_printf(page, "\n%s\n", command->about);
+    if (command->about) {
+        g_autofree char *about = text_wrap(command->about, PAGE_COLUMNS, 0);
+        g_string_append_printf(page, "\n%s\n", about);
+    }
     if (command->entries) {
         g_string_append_printf(page, "\nOptions of %s:\n", command->name);
         append_entries(page, command->entries);

@@ -3,6 +3,8 @@
 
 #include "ctl/terminal.h"
 
+#include "ctl/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,6 +25,16 @@ unsigned terminal_columns(FILE *stream)
     if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col < COLUMNS_MIN)
         return COLUMNS_DEFAULT;
     return size.ws_col;
+}
+
+char *terminal_wrap(FILE *stream, const char *text, unsigned indent)
+{
+    if (!terminal_is_live(stream) || terminal_columns(stream) < 2 * indent)
+        return g_strdup(text);
+    g_autofree char *wrapped = text_wrap(text, terminal_columns(stream) - 1 - indent, 0);
+    g_auto(GStrv) lines = g_strsplit(wrapped, "\n", -1);
+    g_autofree char *margin = g_strdup_printf("\n%*s", (int)indent, "");
+    return g_strjoinv(margin, lines);
 }
 
 static bool wants_colour(FILE *stream)

@@ -13,6 +13,9 @@ typedef enum { TERMINAL_PLAIN, TERMINAL_GOOD, TERMINAL_BUSY, TERMINAL_BAD } Term
 /* A line may be written anew in place. */
 bool terminal_is_live(FILE *stream);
 unsigned terminal_columns(FILE *stream);
+/* The text, on a live terminal broken into lines that fit behind what stands before it: indent
+ * columns. Elsewhere lines stay whole, for grep. */
+char *terminal_wrap(FILE *stream, const char *text, unsigned indent);
 /* "" where colours are not wanted. */
 const char *terminal_colour(FILE *stream, TerminalColour colour);
 const char *terminal_colour_end(FILE *stream);

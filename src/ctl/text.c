@@ -125,3 +125,38 @@ char *text_fit(const char *raw, size_t columns)
     size_t missing = columns - text_width(cut);
     return g_strdup_printf("%s%*s", cut, (int)missing, "");
 }
+
+static void break_line(GString *wrapped, size_t indent)
+{
+    g_string_append_printf(wrapped, "\n%*s", (int)indent, "");
+}
+
+static void wrap_line(GString *wrapped, const char *line, size_t columns, size_t indent)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    size_t used = wrapped->len == 0 ? 0 : indent;
+    for (char **word = words; *word; word++) {
+        size_t width = text_width(*word);
+        if (word != words && used + 1 + width > columns) {
+            break_line(wrapped, indent);
+            used = indent;
+        } else if (word != words) {
+            g_string_append_c(wrapped, ' ');
+            used++;
+        }
+        g_string_append(wrapped, *word);
+        used += width;
+    }
+}
+
+char *text_wrap(const char *text, size_t columns, size_t indent)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    GString *wrapped = g_string_new(NULL);
+    for (char **line = lines; *line; line++) {
+        if (line != lines)
+            break_line(wrapped, indent);
+        wrap_line(wrapped, *line, columns, indent);
+    }
+    return g_string_free(wrapped, FALSE);
+}

@@ -19,3 +19,6 @@ size_t text_width(const char *text);
 char *text_cut(const char *raw, size_t columns);
 /* Cleaned, cut and filled with spaces to exactly that many columns. */
 char *text_fit(const char *raw, size_t columns);
+/* Breaks at spaces so that no line is longer than that; lines after the first begin with so many
+ * spaces. A word that is longer stands alone. Line feeds stay. */
+char *text_wrap(const char *text, size_t columns, size_t indent);
