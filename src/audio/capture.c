@@ -28,7 +28,7 @@ struct Capture {
     CardWatch card_watch;
     PlayerWatch player;
     snd_pcm_t *pcm;
-    const int16_t *ring;
+    int16_t *ring;
     snd_pcm_uframes_t boundary;
     uint64_t position;         /* counts on where the kernel's wraps */
     snd_pcm_uframes_t counted; /* the kernel's, when position was last updated */
@@ -156,7 +156,7 @@ static int map_ring(Capture *capture)
 
     if (error < 0)
         return error;
-    capture->ring = (const int16_t *)areas[0].addr + areas[0].first / (8 * sizeof(int16_t));
+    capture->ring = (int16_t *)areas[0].addr + areas[0].first / (8 * sizeof(int16_t));
     capture->position = 0;
     capture->counted = 0;
     return 0;
@@ -350,4 +350,13 @@ bool capture_read_position(Capture *capture, uint64_t *position, uint64_t *now_n
 const int16_t *capture_block(const Capture *capture, uint64_t position)
 {
     return capture->ring + CHANNELS * (position % CAPTURE_RING_PCM_FRAMES);
+}
+
+/* Its copy_play_buf() clears the beginning of what it copies last from a draining player in place of
+ * what comes behind: the beginning is lost for good, this is for the rest. Nobody else writes there
+ * for nearly a whole round. */
+void capture_forget(Capture *capture, uint64_t position)
+{
+    memset(capture->ring + CHANNELS * (position % CAPTURE_RING_PCM_FRAMES), 0,
+           CAPTURE_BLOCK_PCM_FRAMES * CHANNELS * sizeof(int16_t));
 }

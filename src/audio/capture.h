@@ -38,3 +38,6 @@ bool capture_player_is_active(const Capture *capture);
 bool capture_read_position(Capture *capture, uint64_t *position, uint64_t *now_ns);
 /* The block that begins at a position (a multiple of the block), where it lies in the ring. */
 const int16_t *capture_block(const Capture *capture, uint64_t position);
+/* Silences a block that was read. Where a player's sound ends, snd-aloop leaves a few milliseconds of
+ * what the ring held one round before: silence then, not old sound. */
+void capture_forget(Capture *capture, uint64_t position);

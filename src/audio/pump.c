@@ -325,6 +325,8 @@ static void feed_block(Pump *pump)
     }
     if (!pump->player)
         pump->silent_frames = is_silent(pcm) ? pump->silent_frames + BLOCK : 0;
+    if (pump->music)
+        capture_forget(pump->capture, pump->read);
     pump->read += BLOCK;
 }
 

@@ -469,6 +469,21 @@ static void test_short_pause(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(speaker->arrived->len, >=, 157);
 }
 
+/* Behind the end of the music there is silence, and not what the ring held a round before. */
+static void test_clean_end(Fixture *fixture, gconstpointer data)
+{
+    Speaker *speaker = add_speaker(fixture, MTU, &joint_53);
+    uint64_t first;
+
+    open_capture(fixture);
+    first = capture_fake_play(fixture->music, RATE, 0);
+    memset(fixture->music + 2 * RATE, 0, 2 * RATE * sizeof(int16_t));
+    run(fixture, SECOND);
+    capture_fake_stop();
+    run(fixture, SECOND);
+    assert_heard(fixture, speaker, &joint_53, first, RATE + RATE / 2);
+}
+
 /* Two speakers of different packet size, one of them with SBC frames that do not divide a block;
  * and a third in mono. */
 static void test_several(Fixture *fixture, gconstpointer data)
@@ -962,6 +977,7 @@ int main(int argc, char **argv)
     add("joins-music", NULL, test_joins_music);
     add("silence", NULL, test_silence);
     add("short-pause", NULL, test_short_pause);
+    add("clean-end", NULL, test_clean_end);
     add("several", NULL, test_several);
     add("card-goes", NULL, test_card_goes);
     add("link-stalls", NULL, test_link_stalls);
