@@ -241,6 +241,7 @@ static void ask_bus(FakeDaemon *fake, const char *method, GVariant *parameters)
         fake->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method,
         parameters, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(answer);
 }
 
 void fake_daemon_appear(FakeDaemon *fake)
