@@ -141,6 +141,14 @@ static void method_called(GDBusConnection *bus, const char *sender, const char *
     }
 }
 
+static void endpoint_free(gpointer data)
+{
+    Endpoint *endpoint = data;
+
+    g_free(endpoint->path);
+    g_free(endpoint);
+}
+
 Endpoint *endpoint_new(GDBusConnection *bus, const char *path, const EndpointCalls *calls,
                        void *data)
 {
@@ -151,7 +159,8 @@ Endpoint *endpoint_new(GDBusConnection *bus, const char *path, const EndpointCal
     endpoint->calls = calls;
     endpoint->data = data;
     endpoint->path = g_strdup(path);
-    g_dbus_connection_register_object(bus, path, node->interfaces[0], &table, endpoint, NULL, NULL);
+    g_dbus_connection_register_object(bus, path, node->interfaces[0], &table, endpoint, endpoint_free,
+                                      NULL);
     g_dbus_node_info_unref(node);
     return endpoint;
 }

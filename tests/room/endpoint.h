@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct Endpoint Endpoint;
 
-/* Exports it at `path`; lives as long as the program. */
+/* Exports it at `path`; lives as long as the connection. */
 Endpoint *endpoint_new(GDBusConnection *bus, const char *path, const EndpointCalls *calls,
                        void *data);
 /* Refuses, or never answers, the next `count` configurations. */

@@ -14,6 +14,7 @@
 
 struct Link {
     Recorder *recorder;
+    GDBusConnection *bus;
     GDBusProxy *transport;
     int fd; /* -1: not ours */
     guint watch;
@@ -39,6 +40,11 @@ Link *link_new(Recorder *recorder)
     link->fd = -1;
     link->reading = true;
     return link;
+}
+
+void link_set_bus(Link *link, GDBusConnection *bus)
+{
+    g_set_object(&link->bus, bus);
 }
 
 GDBusProxy *link_transport(const Link *link)
@@ -163,9 +169,9 @@ static void acquired(GObject *source, GAsyncResult *result, gpointer data)
 static void transport_call(Link *link, const char *method)
 {
     g_dbus_connection_call_with_unix_fd_list(
-        g_dbus_proxy_get_connection(link->transport), "org.bluez",
-        g_dbus_proxy_get_object_path(link->transport), "org.bluez.MediaTransport1", method, NULL,
-        G_VARIANT_TYPE("(hqq)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, acquired, link);
+        link->bus, "org.bluez", g_dbus_proxy_get_object_path(link->transport),
+        "org.bluez.MediaTransport1", method, NULL, G_VARIANT_TYPE("(hqq)"), G_DBUS_CALL_FLAGS_NONE,
+        -1, NULL, NULL, acquired, link);
 }
 
 void link_acquire(Link *link)

@@ -15,6 +15,8 @@
 typedef struct Link Link;
 
 Link *link_new(Recorder *recorder);
+/* The connection that takes transports: its end is the end of the stream. */
+void link_set_bus(Link *link, GDBusConnection *bus);
 /* The source configured a stream: its transport. NULL: there is none any more. */
 void link_set_transport(Link *link, GDBusProxy *transport);
 /* The transport, or NULL; belongs to the link. */

@@ -24,6 +24,8 @@ STAGE = pathlib.Path(os.environ.get("ECHOCAST_ROOM_STAGE", TOP / "build/stage"))
 NAME = pathlib.Path(sys.argv[0]).stem.removeprefix("test-")
 FIGURES = TOP / "build/room/figures.json"
 RATE = 44100
+# The speakers' adapters are on the same machine: ours has to be named.
+CONFIG = "[Bluetooth]\nadapter=00:AA:01:00:00:00\n"
 BUS = "org.echocast"
 MANAGER = "/org/echocast"
 
@@ -102,7 +104,7 @@ def open_up(room, *, seeded=True, fresh=True, **daemon):
         room.btvirt(2)
         room.bluetoothd()
     speaker = room.speaker(seeded=seeded)
-    return speaker, room.daemon(**daemon)
+    return speaker, room.daemon(CONFIG, **daemon)
 
 
 def pair(room, *args, timeout=120):

@@ -183,7 +183,19 @@ static bool step_register(Source *source)
                 endpoint_registration(source->endpoint, ENDPOINT_SOURCE, capabilities));
 }
 
-static bool step_find(Source *source)
+/* A device that bluetoothd knows from before is not announced again. */
+static void look_for_known(Source *source)
+{
+    g_autoptr(GVariant) answer =
+        call(source, source->device, "org.freedesktop.DBus.Properties", "Get",
+             g_variant_new("(ss)", "org.bluez.Device1", "Address"), NULL);
+
+    g_mutex_lock(&source->lock);
+    source->found |= answer != NULL;
+    g_mutex_unlock(&source->lock);
+}
+
+static bool step_start_discovery(Source *source)
 {
     GVariantBuilder filter = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
 
@@ -191,8 +203,15 @@ static bool step_find(Source *source)
     return step(source, "filter", source->adapter, "org.bluez.Adapter1", "SetDiscoveryFilter",
                 g_variant_new("(a{sv})", &filter)) &&
            step(source, "discovery", source->adapter, "org.bluez.Adapter1", "StartDiscovery",
-                NULL) &&
-           wait_until(source, "found", is_found) &&
+                NULL);
+}
+
+static bool step_find(Source *source)
+{
+    if (!step_start_discovery(source))
+        return false;
+    look_for_known(source);
+    return wait_until(source, "found", is_found) &&
            step(source, "stop", source->adapter, "org.bluez.Adapter1", "StopDiscovery", NULL);
 }
 

@@ -40,6 +40,7 @@ typedef struct {
     Options options;
     GMainLoop *loop;
     GDBusConnection *bus;
+    GDBusConnection *media; /* the endpoint's own: bluetoothd aborts its stream if it goes */
     GDBusObjectManager *objects;
     Host *host;
     Endpoint *endpoint;
@@ -120,7 +121,7 @@ static void ask(Speaker *speaker, const char *command, const char *path, const c
     Asked *asked = g_new0(Asked, 1);
 
     asked->command = g_strdup(command);
-    g_dbus_connection_call(speaker->bus, "org.bluez", path, interface, method, parameters, NULL,
+    g_dbus_connection_call(speaker->media, "org.bluez", path, interface, method, parameters, NULL,
                            G_DBUS_CALL_FLAGS_NONE, CONNECT_TIMEOUT_MS, NULL, asked_done, asked);
 }
 
@@ -194,8 +195,8 @@ static void register_endpoint(Speaker *speaker)
 {
     const char *uuid = speaker->options.phone ? ENDPOINT_SOURCE : ENDPOINT_SINK;
 
-    g_dbus_connection_call(speaker->bus, "org.bluez", host_path(speaker->host), "org.bluez.Media1",
-                           "RegisterEndpoint",
+    g_dbus_connection_call(speaker->media, "org.bluez", host_path(speaker->host),
+                           "org.bluez.Media1", "RegisterEndpoint",
                            endpoint_registration(speaker->endpoint, uuid, speaker->caps), NULL,
                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, registered, speaker);
 }
@@ -392,6 +393,23 @@ static void endpoint_released(void *data)
 
 static const EndpointCalls endpoint_calls = { configured, cleared, endpoint_released };
 
+static bool media_connect(Speaker *speaker, GError **error)
+{
+    g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, error);
+
+    if (address)
+        speaker->media = g_dbus_connection_new_for_address_sync(
+            address,
+            G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+            NULL, NULL, error);
+    if (!speaker->media)
+        return false;
+    speaker->endpoint = endpoint_new(speaker->media, ENDPOINT_PATH, &endpoint_calls, speaker);
+    link_set_bus(speaker->link, speaker->media);
+    return true;
+}
+
 /* Says yes to everything; answers 0000 where a number is asked for. */
 static void agent_called(GDBusConnection *bus, const char *sender, const char *path,
                          const char *interface, const char *method, GVariant *parameters,
@@ -518,24 +536,40 @@ static void command_drop_link(Speaker *speaker, const char *name, const char *ar
 
 static void unregistered(GObject *source, GAsyncResult *result, gpointer data)
 {
+    Speaker *speaker = data;
     g_autoptr(GVariant) answer =
         g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
 
-    register_endpoint(data);
+    register_endpoint(speaker);
+}
+
+static void endpoint_anew(Speaker *speaker, const char *name)
+{
+    speaker->registered = false;
+    g_free(speaker->when_settled);
+    speaker->when_settled = g_strdup(name);
+    g_dbus_connection_call(speaker->media, "org.bluez", host_path(speaker->host),
+                           "org.bluez.Media1", "UnregisterEndpoint", g_variant_new("(o)", ENDPOINT_PATH), NULL,
+                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, unregistered, speaker);
 }
 
 static void command_caps(Speaker *speaker, const char *name, const char *argument)
 {
-    if (!endpoint_parse(argument, speaker->caps)) {
+    if (endpoint_parse(argument, speaker->caps))
+        endpoint_anew(speaker, name);
+    else
         reply_error(name, "eight hexadecimal digits are wanted");
-        return;
-    }
+}
+
+static void command_abort(Speaker *speaker, const char *name, const char *argument)
+{
     speaker->registered = false;
     g_free(speaker->when_settled);
     speaker->when_settled = g_strdup(name);
-    g_dbus_connection_call(speaker->bus, "org.bluez", host_path(speaker->host), "org.bluez.Media1",
-                           "UnregisterEndpoint", g_variant_new("(o)", ENDPOINT_PATH), NULL,
-                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, unregistered, speaker);
+    g_dbus_connection_close_sync(speaker->media, NULL, NULL);
+    g_clear_object(&speaker->media);
+    if (media_connect(speaker, NULL))
+        register_endpoint(speaker);
 }
 
 static unsigned int count_of(const char *argument)
@@ -588,13 +622,6 @@ static void command_start(Speaker *speaker, const char *name, const char *argume
 {
     link_acquire(speaker->link);
     reply(name, link_transport(speaker->link) != NULL);
-}
-
-/* This bluetoothd aborts the stream when an Acquire that is under way is released. */
-static void command_abort(Speaker *speaker, const char *name, const char *argument)
-{
-    link_acquire(speaker->link);
-    command_suspend(speaker, name, argument);
 }
 
 static void command_volume(Speaker *speaker, const char *name, const char *argument)
@@ -769,7 +796,7 @@ static bool speaker_start(Speaker *speaker)
     g_autoptr(GError) error = NULL;
 
     speaker->bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
-    if (speaker->bus)
+    if (speaker->bus && media_connect(speaker, &error))
         speaker->objects = g_dbus_object_manager_client_new_sync(
             speaker->bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START, "org.bluez", "/",
             NULL, NULL, NULL, NULL, &error);
@@ -780,7 +807,6 @@ static bool speaker_start(Speaker *speaker)
     speaker->host =
         host_new(speaker->objects, speaker->options.index, speaker->options.name, settled, speaker);
     choose_class(speaker);
-    speaker->endpoint = endpoint_new(speaker->bus, ENDPOINT_PATH, &endpoint_calls, speaker);
     if (speaker->options.agent)
         agent_export(speaker);
     else

@@ -147,7 +147,7 @@ class Speaker:
         return self.command("start")
 
     def abort(self):
-        """Sends AVDTP ABORT (only while suspended)."""
+        """Sends AVDTP ABORT: the stream is gone, the link stays."""
         return self.command("abort")
 
     def drop_link(self):

@@ -5,7 +5,7 @@
 
 import json
 
-from scenario import BUS, MANAGER, get, pair, run
+from scenario import BUS, CONFIG, MANAGER, get, pair, run
 
 INT = 2
 ADAPTER = "/org/bluez/hci0"
@@ -149,7 +149,7 @@ def two_speakers(room, figures):
 def scenario(room, figures):
     room.run("systemctl --version >/dev/null; true")
     no_daemon(room, figures)
-    room.daemon()
+    room.daemon(CONFIG)
     no_bluetoothd(room, figures)
     room.bluetoothd()
     no_adapter(room, figures)
@@ -161,7 +161,7 @@ def scenario(room, figures):
     a_phone(room, figures)
     a_speaker(room, figures)
     room.reset(4)
-    room.daemon()
+    room.daemon(CONFIG)
     two_speakers(room, figures)
 
 

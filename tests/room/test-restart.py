@@ -5,7 +5,7 @@
 switched off and on, echocastd killed and restarted. Sound comes back without a command, and the
 player neither fails nor blocks."""
 
-from scenario import RATE, TOP, endless_player, music, open_up, pair, run, short, write_wav
+from scenario import CONFIG, RATE, TOP, endless_player, music, open_up, pair, run, short, write_wav
 
 WAV = TOP / "build/room/long.wav"
 SECONDS = 60
@@ -52,7 +52,7 @@ def daemon_killed(room, figures, speaker, daemon):
     speaker.wait_event("state", 30, state="idle")
     speaker.reset_recording()
     began = room.now()
-    daemon = room.daemon()
+    daemon = room.daemon(CONFIG)
     heard_again(room, figures, speaker, "echocastd killed", began, 15)
     return daemon
 

@@ -4,7 +4,7 @@
 """The unit under the real systemd: starts at boot, plays from inside its sandbox as its own user, is
 restarted after a kill, and its watchdog fires when the main loop stands still."""
 
-from scenario import TOP, endless_player, music, pair, run, write_wav
+from scenario import CONFIG, TOP, endless_player, music, pair, run, write_wav
 
 UNIT = "echocastd.service"
 WAV = TOP / "build/room/unit.wav"
@@ -48,6 +48,8 @@ def verify(room, figures):
 
 
 def plays(room, figures):
+    room.write("/etc/echocast/echocast.conf", CONFIG)
+    room.run(["systemctl", "restart", UNIT], check=True)
     room.btvirt(2)
     room.bluetoothd()
     speaker = room.speaker()
