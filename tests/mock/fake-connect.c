@@ -48,10 +48,10 @@ static void show_volume(Device *device)
 {
     FakeSpeaker *speaker = device->speaker;
 
-    if (speaker->volume >= 0)
-        fake_speaker_turn_volume(speaker, (uint8_t)speaker->volume);
     if (speaker->delay)
         fake_speaker_report_delay(speaker, speaker->delay);
+    if (speaker->volume >= 0)
+        fake_speaker_turn_volume(speaker, (uint8_t)speaker->volume);
 }
 
 static void finish(Device *device)
