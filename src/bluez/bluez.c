@@ -124,6 +124,7 @@ static void on_device_changed(Bluez *bluez, const char *path)
     if (!device_is_linked(bluez->objects, path))
         transports_close_address(bluez->transports, &address);
     bluez_tell_device(bluez, path);
+    errands_device_changed(bluez->errands, &address);
 }
 
 static void on_device_removed(Bluez *bluez, const char *path)

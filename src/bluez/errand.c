@@ -10,6 +10,8 @@
 
 /* Page 5 s, L2CAP 40 s, each AVDTP request 6 s: GDBus's 25 s would give up on what still works. */
 #define CONNECT_TIMEOUT_MS 95000
+/* bluetoothd answers a connect that has died with its link before it says that the link is down. */
+#define LINK_GRACE_MS 500
 
 typedef enum {
     ERRAND_CONNECT,
@@ -25,8 +27,10 @@ typedef struct {
     char *path;
     Calls *calls;
     Probe *probe;
-    GError *failure; /* what bluetoothd said, while the probe runs */
-    bool cancelled;  /* a connect, by our own disconnect */
+    guint grace;
+    GError *failure; /* what bluetoothd said, while it is being explained */
+    Verdict verdict;
+    bool cancelled; /* a connect, by our own disconnect */
 } Errand;
 
 struct Errands {
@@ -44,6 +48,8 @@ static void errand_free(gpointer data)
     Errand *errand = data;
 
     probe_free(errand->probe);
+    if (errand->grace)
+        g_source_remove(errand->grace);
     calls_free(errand->calls);
     g_clear_error(&errand->failure);
     g_free(errand->path);
@@ -138,14 +144,9 @@ static void errand_connected(Errand *errand)
     errand_end(errand, taken);
 }
 
-static void on_probed(int errnum, void *data)
+/* code: what it is if nothing better was learnt meanwhile. */
+static void errand_conclude(Errand *errand, EchocastError code)
 {
-    Errand *errand = data;
-    EchocastError code = errnum == PROBE_IMPOSSIBLE ? (EchocastError)errand->failure->code
-                                                    : errors_judge_probe(errnum);
-
-    g_debug("Probe of %s: %s", errand->path, errnum == PROBE_IMPOSSIBLE ? "not possible"
-                                                                        : g_strerror(errnum));
     if (errand->cancelled)
         errand_end_with(errand, ECHOCAST_ERROR_CANCELLED, errand->failure);
     else if (errand_has_transport(errand))
@@ -154,17 +155,51 @@ static void on_probed(int errnum, void *data)
         errand_end_with(errand, code, errand->failure);
 }
 
-/* Never while there is a link: it would be the link's errors that it tells. */
-static void errand_probe(Errand *errand, EchocastError code, const GError *error)
+static void on_probed(int errnum, void *data)
+{
+    Errand *errand = data;
+    bool possible = errnum != PROBE_IMPOSSIBLE;
+
+    g_debug("Probe of %s: %s", errand->path, possible ? g_strerror(errnum) : "not possible");
+    errand_conclude(errand, possible ? errors_judge_probe(errnum)
+                                     : (EchocastError)errand->failure->code);
+}
+
+static void errand_explain_without_link(Errand *errand)
 {
     const Address adapter = adapter_address(errand->errands->adapter);
 
-    if (errand_is_linked(errand)) {
-        errand_end_with(errand, code, error);
-        return;
-    }
+    if (errand->grace)
+        g_source_remove(errand->grace);
+    errand->grace = 0;
+    /* BlueZ 5.66 to 5.78: when the AVDTP session drops while SET_CONFIGURATION is pending, sink.c
+     * keeps its connect_id, and every later attempt is called busy until Blocked is toggled. */
+    if (errand->verdict == VERDICT_STUCK)
+        errand_conclude(errand, ECHOCAST_ERROR_HANDSHAKE_BROKEN);
+    else
+        errand->probe = probe_new(&adapter, &errand->address, on_probed, errand);
+}
+
+static gboolean on_grace_over(gpointer data)
+{
+    Errand *errand = data;
+
+    /* The link stays: a probe would only tell the link's errors. */
+    errand->grace = 0;
+    errand_conclude(errand, (EchocastError)errand->failure->code);
+    return G_SOURCE_REMOVE;
+}
+
+/* What it means depends on whether there still is a link. */
+static void errand_explain_by_link(Errand *errand, EchocastError code, Verdict verdict,
+                                   const GError *error)
+{
     errand->failure = errors_restate(code, error);
-    errand->probe = probe_new(&adapter, &errand->address, on_probed, errand);
+    errand->verdict = verdict;
+    if (errand_is_linked(errand))
+        errand->grace = g_timeout_add(LINK_GRACE_MS, on_grace_over, errand);
+    else
+        errand_explain_without_link(errand);
 }
 
 /* The speaker has refused the configuration, or we have, or no endpoint of ours was free. */
@@ -191,13 +226,8 @@ static void errand_explain(Errand *errand, const GError *error)
         errand_end_with(errand, code, error);
         break;
     case VERDICT_PROBE:
-        errand_probe(errand, code, error);
-        break;
     case VERDICT_STUCK:
-        /* BlueZ 5.66 to 5.78: when the AVDTP session drops while SET_CONFIGURATION is pending, sink.c
-         * keeps its connect_id, and every later attempt is answered so until Blocked is toggled. */
-        errand_end_with(errand, errand_is_linked(errand) ? code : ECHOCAST_ERROR_HANDSHAKE_BROKEN,
-                        error);
+        errand_explain_by_link(errand, code, verdict, error);
         break;
     case VERDICT_SETUP:
         errand_explain_setup(errand, error);
@@ -243,6 +273,16 @@ bool errands_are_connecting(const Errands *errands, const Address *address)
             return true;
     }
     return false;
+}
+
+void errands_device_changed(Errands *errands, const Address *address)
+{
+    for (guint i = errands->running->len; i > 0; i--) {
+        Errand *errand = errands->running->pdata[i - 1];
+
+        if (errand->grace && address_equal(&errand->address, address) && !errand_is_linked(errand))
+            errand_explain_without_link(errand);
+    }
 }
 
 /* The others */

@@ -31,6 +31,8 @@ void errands_unstick(Errands *errands, const Address *address);
 void errands_remove(Errands *errands, const Address *address);
 /* Is a connect of it under way? */
 bool errands_are_connecting(const Errands *errands, const Address *address);
+/* Perhaps its link is down now. */
+void errands_device_changed(Errands *errands, const Address *address);
 /* bluetoothd has dropped the device, and perhaps the answers with it. */
 void errands_device_removed(Errands *errands, const Address *address);
 /* The adapter or bluetoothd is gone. */

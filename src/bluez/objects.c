@@ -103,8 +103,8 @@ static GVariant *property_find(const Objects *objects, const char *path, const c
     return entry ? g_hash_table_lookup(entry->properties, property) : NULL;
 }
 
-/* interfaces: a{sa{sv}}; announce tells each new one. */
-static void objects_add(Objects *objects, const char *path, GVariant *interfaces, bool announce)
+/* interfaces: a{sa{sv}}. */
+static void objects_add(Objects *objects, const char *path, GVariant *interfaces)
 {
     GVariantIter iter;
     const char *interface;
@@ -112,10 +112,20 @@ static void objects_add(Objects *objects, const char *path, GVariant *interfaces
 
     g_variant_iter_init(&iter, interfaces);
     while (g_variant_iter_loop(&iter, "{&s@a{sv}}", &interface, &properties)) {
-        if (!interface_find(interface))
-            continue;
-        entry_merge(entry_add(objects, path, interface), properties);
-        if (announce)
+        if (interface_find(interface))
+            entry_merge(entry_add(objects, path, interface), properties);
+    }
+}
+
+/* Once all of them are in the mirror. */
+static void objects_announce(Objects *objects, const char *path, GVariant *interfaces)
+{
+    GVariantIter iter;
+    const char *interface;
+
+    g_variant_iter_init(&iter, interfaces);
+    while (g_variant_iter_loop(&iter, "{&s@a{sv}}", &interface, NULL)) {
+        if (objects_have(objects, path, interface))
             objects->events->added(path, interface, objects->data);
     }
 }
@@ -132,7 +142,8 @@ static void on_interfaces_added(GDBusConnection *bus, const char *sender, const 
     if (!objects->here || !g_variant_is_of_type(parameters, G_VARIANT_TYPE("(oa{sa{sv}})")))
         return;
     g_variant_get(parameters, "(&o@a{sa{sv}})", &object, &interfaces);
-    objects_add(objects, object, interfaces, true);
+    objects_add(objects, object, interfaces);
+    objects_announce(objects, object, interfaces);
 }
 
 static void on_interfaces_removed(GDBusConnection *bus, const char *sender, const char *path,
@@ -231,7 +242,7 @@ static void on_managed_objects(GObject *source, GAsyncResult *result, gpointer d
     }
     g_variant_get(reply, "(a{oa{sa{sv}}})", &iter);
     while (g_variant_iter_loop(iter, "{&o@a{sa{sv}}}", &path, &interfaces))
-        objects_add(objects, path, interfaces, false);
+        objects_add(objects, path, interfaces);
     objects->here = true;
     objects->events->arrived(objects->data);
 }
