@@ -100,6 +100,12 @@ class Room:
     def close(self):
         self.guest.stop()
 
+    def put_aside(self, suffix):
+        """Keeps the results of this boot from being replaced by the next one's."""
+        aside = self.results.with_name(f"{self.results.name}.{suffix}")
+        shutil.rmtree(aside, ignore_errors=True)
+        self.results.rename(aside)
+
     @property
     def boot_seconds(self):
         return self.guest.boot_seconds
@@ -201,6 +207,8 @@ class Room:
         for process in reversed(self.guest.processes()):
             if process.running:
                 process.kill()
+        if self.systemd:
+            self.run(["systemctl", "stop", "echocastd.service", "bluetooth.service"])
         self.speakers, self._daemon = [], None
         self.run("rm -rf /var/lib/bluetooth/* /var/lib/echocast/* /run/room/speaker*", check=True)
         self.wait_bus("org.bluez", gone=True)
@@ -304,11 +312,13 @@ def in_room(scenario, *, boots=2, **options):
     most `boots` times in all, and said so. Failures of what is tested are never retried.
     """
     for attempt in range(1, boots + 1):
+        room = Room(**options)
         try:
-            with Room(**options) as room:
+            with room:
                 return scenario(room)
         except GuestStopped as stopped:
             print(f"room: boot {attempt} of {boots}: {stopped}", flush=True)
             if attempt == boots:
                 raise
+            room.put_aside(f"boot-{attempt}")
     return None

@@ -1,93 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors
  *
- * speaker: a Bluetooth loudspeaker (or a phone) made of an adapter, the machine's bluetoothd and
- * this program. It prints what happens to it as events, {"event":…,"t":ns}, and obeys commands on
- * its standard input, one a line, each answered by one {"reply":command,"ok":bool,…}.
- *
- * One thread, one main loop; comes back by itself when the adapter or bluetoothd was gone.
+ * Prints what happens as events, {"event":…,"t":ns}, and obeys the commands of command.h.
  */
-#include <gio/gio.h>
+#include "speaker.h"
+
 #include <glib-unix.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "endpoint.h"
-#include "host.h"
+#include "command.h"
 #include "lines.h"
-#include "link.h"
 #include "message.h"
 #include "mgmt.h"
-#include "recorder.h"
 
-#define ENDPOINT_PATH "/room/speaker"
 #define AGENT_PATH "/room/agent"
-#define CONNECT_TIMEOUT_MS 60000
 
-typedef struct {
-    int index;
-    char *name;
-    char *out;
-    char *caps;
-    char *agent;
-    char *class;
-    gboolean phone;
-} Options;
-
-typedef struct {
-    Options options;
-    GMainLoop *loop;
-    GDBusConnection *bus;
-    GDBusConnection *media; /* the endpoint's own: bluetoothd aborts its stream if it goes */
-    GDBusObjectManager *objects;
-    Host *host;
-    Endpoint *endpoint;
-    Recorder *recorder;
-    Link *link;
-    uint8_t caps[4];
-    bool registered;
-    char *device;       /* path of the source we last saw */
-    char *when_settled; /* the command to answer when the adapter is as wanted */
-} Speaker;
-
-typedef struct {
-    const char *name;
-    void (*run)(Speaker *speaker, const char *name, const char *argument);
-} Command;
-
-/* A call to bluetoothd whose end answers a command. */
-typedef struct {
-    char *command;
-} Asked;
-
-static void reply_ok(const char *command)
-{
-    JsonBuilder *reply = message_new("reply", command);
-
-    message_bool(reply, "ok", true);
-    message_print(reply);
-}
-
-static void reply_error(const char *command, const char *error)
-{
-    JsonBuilder *reply = message_new("reply", command);
-
-    message_bool(reply, "ok", false);
-    message_string(reply, "error", error);
-    message_print(reply);
-}
-
-static void reply(const char *command, bool ok)
-{
-    if (ok)
-        reply_ok(command);
-    else
-        reply_error(command, "the kernel refused");
-}
-
-static void event_print(const char *name, const char *key, const char *value)
+void speaker_event(const char *name, const char *key, const char *value)
 {
     JsonBuilder *event = message_new("event", name);
 
@@ -99,32 +28,6 @@ static void event_print(const char *name, const char *key, const char *value)
 
 /* -- calls to bluetoothd -- */
 
-static void asked_done(GObject *source, GAsyncResult *result, gpointer data)
-{
-    Asked *asked = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) answer =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
-
-    if (answer)
-        reply_ok(asked->command);
-    else
-        reply_error(asked->command, error->message);
-    g_free(asked->command);
-    g_free(asked);
-}
-
-/* Calls bluetoothd and answers the command with what comes of it. */
-static void ask(Speaker *speaker, const char *command, const char *path, const char *interface,
-                const char *method, GVariant *parameters)
-{
-    Asked *asked = g_new0(Asked, 1);
-
-    asked->command = g_strdup(command);
-    g_dbus_connection_call(speaker->media, "org.bluez", path, interface, method, parameters, NULL,
-                           G_DBUS_CALL_FLAGS_NONE, CONNECT_TIMEOUT_MS, NULL, asked_done, asked);
-}
-
 static void told(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -135,17 +38,12 @@ static void told(GObject *source, GAsyncResult *result, gpointer data)
         g_printerr("speaker: %s: %s\n", (const char *)data, error->message);
 }
 
-/* The same for what no command waits for. `method` must be a literal. */
+/* A call whose failure only the log is told. `method` must be a literal. */
 static void tell(Speaker *speaker, const char *path, const char *interface, const char *method,
                  GVariant *parameters)
 {
     g_dbus_connection_call(speaker->bus, "org.bluez", path, interface, method, parameters, NULL,
                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, told, (gpointer)method);
-}
-
-static GVariant *setting(const char *interface, const char *name, GVariant *value)
-{
-    return g_variant_new("(ssv)", interface, name, value);
 }
 
 /* -- being a speaker -- */
@@ -166,11 +64,17 @@ static void announce_if_ready(Speaker *speaker)
     if (!speaker->registered || !host_is_settled(speaker->host))
         return;
     if (speaker->when_settled) {
-        reply_ok(speaker->when_settled);
+        command_reply_ok(speaker->when_settled);
         g_clear_pointer(&speaker->when_settled, g_free);
     }
     address = adapter_address(speaker);
-    event_print("ready", "address", address);
+    speaker_event("ready", "address", address);
+}
+
+void speaker_reply_when_ready(Speaker *speaker, const char *name)
+{
+    g_free(speaker->when_settled);
+    speaker->when_settled = g_strdup(name);
 }
 
 static void settled(void *data)
@@ -191,7 +95,7 @@ static void registered(GObject *source, GAsyncResult *result, gpointer data)
     announce_if_ready(speaker);
 }
 
-static void register_endpoint(Speaker *speaker)
+void speaker_register(Speaker *speaker)
 {
     const char *uuid = speaker->options.phone ? ENDPOINT_SOURCE : ENDPOINT_SINK;
 
@@ -222,7 +126,7 @@ static void adapter_appeared(Speaker *speaker)
         g_printerr("speaker: the kernel takes no IO capability\n");
     if (speaker->options.agent)
         register_agent(speaker);
-    register_endpoint(speaker);
+    speaker_register(speaker);
     host_settle(speaker->host);
 }
 
@@ -230,7 +134,7 @@ static void adapter_vanished(Speaker *speaker)
 {
     speaker->registered = false;
     host_settle(speaker->host);
-    event_print("gone", NULL, NULL);
+    speaker_event("gone", NULL, NULL);
 }
 
 /* Untrusted, our source's services would be authorised by whoever is the default agent. */
@@ -239,7 +143,7 @@ static void device_appeared(Speaker *speaker, const char *path)
     g_free(speaker->device);
     speaker->device = g_strdup(path);
     tell(speaker, path, "org.freedesktop.DBus.Properties", "Set",
-         setting("org.bluez.Device1", "Trusted", g_variant_new_boolean(TRUE)));
+         g_variant_new("(ssv)", "org.bluez.Device1", "Trusted", g_variant_new_boolean(TRUE)));
 }
 
 static void device_changed(Speaker *speaker, const char *path, GVariant *changed)
@@ -252,7 +156,7 @@ static void device_changed(Speaker *speaker, const char *path, GVariant *changed
         g_free(speaker->device);
         speaker->device = g_strdup(path);
     }
-    event_print(connected ? "device-connected" : "device-disconnected", "device", path);
+    speaker_event(connected ? "device-connected" : "device-disconnected", "device", path);
 }
 
 static void transport_changed(Speaker *speaker, GVariant *changed)
@@ -376,12 +280,12 @@ static void objects_watch(Speaker *speaker)
 
 static void configured(const char *transport, const char *configuration, void *data)
 {
-    event_print("configured", "configuration", configuration);
+    speaker_event("configured", "configuration", configuration);
 }
 
 static void cleared(const char *transport, void *data)
 {
-    event_print("cleared", "transport", transport);
+    speaker_event("cleared", "transport", transport);
 }
 
 static void endpoint_released(void *data)
@@ -393,7 +297,7 @@ static void endpoint_released(void *data)
 
 static const EndpointCalls endpoint_calls = { configured, cleared, endpoint_released };
 
-static bool media_connect(Speaker *speaker, GError **error)
+bool speaker_connect_media(Speaker *speaker, GError **error)
 {
     g_autofree char *address = g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, error);
 
@@ -405,7 +309,7 @@ static bool media_connect(Speaker *speaker, GError **error)
             NULL, NULL, error);
     if (!speaker->media)
         return false;
-    speaker->endpoint = endpoint_new(speaker->media, ENDPOINT_PATH, &endpoint_calls, speaker);
+    speaker->endpoint = endpoint_new(speaker->media, SPEAKER_ENDPOINT_PATH, &endpoint_calls, speaker);
     link_set_bus(speaker->link, speaker->media);
     return true;
 }
@@ -417,7 +321,7 @@ static void agent_called(GDBusConnection *bus, const char *sender, const char *p
 {
     GVariant *answer = NULL;
 
-    event_print("agent", "method", method);
+    speaker_event("agent", "method", method);
     if (g_str_equal(method, "RequestPinCode"))
         answer = g_variant_new("(s)", "0000");
     else if (g_str_equal(method, "RequestPasskey"))
@@ -447,315 +351,9 @@ static void agent_export(Speaker *speaker)
                                       speaker, NULL, NULL);
 }
 
-/* -- commands -- */
-
-static void settle_then_reply(Speaker *speaker, const char *name)
-{
-    host_settle(speaker->host);
-    if (host_is_settled(speaker->host)) {
-        reply_ok(name);
-        return;
-    }
-    g_free(speaker->when_settled);
-    speaker->when_settled = g_strdup(name);
-}
-
-static void command_off(Speaker *speaker, const char *name, const char *argument)
-{
-    host_wants(speaker->host)->powered = false;
-    settle_then_reply(speaker, name);
-}
-
-static void command_on(Speaker *speaker, const char *name, const char *argument)
-{
-    host_wants(speaker->host)->powered = true;
-    settle_then_reply(speaker, name);
-}
-
-static void command_connectable(Speaker *speaker, const char *name, const char *argument)
-{
-    host_wants(speaker->host)->connectable = g_str_equal(argument, "on");
-    settle_then_reply(speaker, name);
-}
-
-static void command_discoverable(Speaker *speaker, const char *name, const char *argument)
-{
-    host_wants(speaker->host)->discoverable = g_str_equal(argument, "on");
-    settle_then_reply(speaker, name);
-}
-
-static void command_pairable(Speaker *speaker, const char *name, const char *argument)
-{
-    host_wants(speaker->host)->pairable = g_str_equal(argument, "on");
-    settle_then_reply(speaker, name);
-}
-
-static void with_device(Speaker *speaker, const char *name, const char *interface,
-                        const char *method, GVariant *parameters)
-{
-    g_autoptr(GVariant) sunk = parameters ? g_variant_ref_sink(parameters) : NULL;
-
-    if (speaker->device)
-        ask(speaker, name, speaker->device, interface, method, sunk);
-    else
-        reply_error(name, "no source has been seen yet");
-}
-
-static void command_forget(Speaker *speaker, const char *name, const char *argument)
-{
-    if (speaker->device)
-        ask(speaker, name, host_path(speaker->host), "org.bluez.Adapter1", "RemoveDevice",
-            g_variant_new("(o)", speaker->device));
-    else
-        reply_ok(name);
-    g_clear_pointer(&speaker->device, g_free);
-}
-
-static void command_connect(Speaker *speaker, const char *name, const char *argument)
-{
-    with_device(speaker, name, "org.bluez.Device1", "ConnectProfile",
-                g_variant_new("(s)", ENDPOINT_SOURCE));
-}
-
-static void command_disconnect(Speaker *speaker, const char *name, const char *argument)
-{
-    with_device(speaker, name, "org.bluez.Device1", "Disconnect", NULL);
-}
-
-static void command_drop_link(Speaker *speaker, const char *name, const char *argument)
-{
-    g_autofree char *address = NULL;
-
-    if (!speaker->device) {
-        reply_error(name, "no source has been seen yet");
-        return;
-    }
-    address = g_strdelimit(g_strdup(strstr(speaker->device, "dev_") + 4), "_", ':');
-    reply(name, mgmt_disconnect(speaker->options.index, address));
-}
-
-static void unregistered(GObject *source, GAsyncResult *result, gpointer data)
-{
-    Speaker *speaker = data;
-    g_autoptr(GVariant) answer =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
-
-    register_endpoint(speaker);
-}
-
-static void endpoint_anew(Speaker *speaker, const char *name)
-{
-    speaker->registered = false;
-    g_free(speaker->when_settled);
-    speaker->when_settled = g_strdup(name);
-    g_dbus_connection_call(speaker->media, "org.bluez", host_path(speaker->host),
-                           "org.bluez.Media1", "UnregisterEndpoint", g_variant_new("(o)", ENDPOINT_PATH), NULL,
-                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, unregistered, speaker);
-}
-
-static void command_caps(Speaker *speaker, const char *name, const char *argument)
-{
-    if (endpoint_parse(argument, speaker->caps))
-        endpoint_anew(speaker, name);
-    else
-        reply_error(name, "eight hexadecimal digits are wanted");
-}
-
-static void command_abort(Speaker *speaker, const char *name, const char *argument)
-{
-    speaker->registered = false;
-    g_free(speaker->when_settled);
-    speaker->when_settled = g_strdup(name);
-    g_dbus_connection_close_sync(speaker->media, NULL, NULL);
-    g_clear_object(&speaker->media);
-    if (media_connect(speaker, NULL))
-        register_endpoint(speaker);
-}
-
-static unsigned int count_of(const char *argument)
-{
-    return *argument ? strtoul(argument, NULL, 10) : 1;
-}
-
-static void command_reject(Speaker *speaker, const char *name, const char *argument)
-{
-    endpoint_reject(speaker->endpoint, count_of(argument));
-    reply_ok(name);
-}
-
-static void command_no_answer(Speaker *speaker, const char *name, const char *argument)
-{
-    endpoint_ignore(speaker->endpoint, count_of(argument));
-    reply_ok(name);
-}
-
-static void command_stop_reading(Speaker *speaker, const char *name, const char *argument)
-{
-    link_set_reading(speaker->link, false);
-    reply_ok(name);
-}
-
-static void command_resume_reading(Speaker *speaker, const char *name, const char *argument)
-{
-    link_set_reading(speaker->link, true);
-    reply_ok(name);
-}
-
-static void with_transport(Speaker *speaker, const char *name, const char *interface,
-                           const char *method, GVariant *parameters)
-{
-    GDBusProxy *transport = link_transport(speaker->link);
-    g_autoptr(GVariant) sunk = parameters ? g_variant_ref_sink(parameters) : NULL;
-
-    if (transport)
-        ask(speaker, name, g_dbus_proxy_get_object_path(transport), interface, method, sunk);
-    else
-        reply_error(name, "nobody is connected");
-}
-
-static void command_suspend(Speaker *speaker, const char *name, const char *argument)
-{
-    with_transport(speaker, name, "org.bluez.MediaTransport1", "Release", NULL);
-}
-
-static void command_start(Speaker *speaker, const char *name, const char *argument)
-{
-    link_acquire(speaker->link);
-    reply(name, link_transport(speaker->link) != NULL);
-}
-
-static void command_volume(Speaker *speaker, const char *name, const char *argument)
-{
-    GVariant *value = g_variant_new_uint16(count_of(argument));
-
-    with_transport(speaker, name, "org.freedesktop.DBus.Properties", "Set",
-                   setting("org.bluez.MediaTransport1", "Volume", value));
-}
-
-static void command_delay(Speaker *speaker, const char *name, const char *argument)
-{
-    GVariant *value = g_variant_new_uint16(count_of(argument));
-
-    with_transport(speaker, name, "org.freedesktop.DBus.Properties", "Set",
-                   setting("org.bluez.MediaTransport1", "Delay", value));
-}
-
-static void command_button(Speaker *speaker, const char *name, const char *argument)
-{
-    static const char *const methods[][2] = {
-        { "play", "Play" },           { "pause", "Pause" },
-        { "stop", "Stop" },           { "next", "Next" },
-        { "previous", "Previous" },   { "volume-up", "VolumeUp" },
-        { "volume-down", "VolumeDown" }, { "fast-forward", "FastForward" },
-        { "rewind", "Rewind" },
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
-        if (g_str_equal(argument, methods[i][0])) {
-            with_device(speaker, name, "org.bluez.MediaControl1", methods[i][1], NULL);
-            return;
-        }
-    }
-    reply_error(name, "there is no such button");
-}
-
-static void command_notify(Speaker *speaker, const char *name, const char *argument)
-{
-    reply_ok(name);
-    link_notify(speaker->link, strtoull(argument, NULL, 10));
-}
-
-static void command_reset(Speaker *speaker, const char *name, const char *argument)
-{
-    recorder_reset(speaker->recorder);
-    reply_ok(name);
-}
-
-static void command_flush(Speaker *speaker, const char *name, const char *argument)
-{
-    JsonBuilder *message = message_new("reply", name);
-
-    recorder_flush(speaker->recorder);
-    message_bool(message, "ok", true);
-    recorder_add_paths(speaker->recorder, message);
-    message_print(message);
-}
-
-static void add_volume(Speaker *speaker, JsonBuilder *message)
-{
-    GDBusProxy *transport = link_transport(speaker->link);
-    g_autoptr(GVariant) volume =
-        transport ? g_dbus_proxy_get_cached_property(transport, "Volume") : NULL;
-
-    if (volume)
-        message_int(message, "volume", g_variant_get_uint16(volume));
-}
-
-static void command_stats(Speaker *speaker, const char *name, const char *argument)
-{
-    JsonBuilder *message = message_new("reply", name);
-
-    message_bool(message, "ok", true);
-    message_string(message, "state", link_state(speaker->link));
-    add_volume(speaker, message);
-    recorder_add_stats(speaker->recorder, message);
-    message_print(message);
-}
-
-static void command_ping(Speaker *speaker, const char *name, const char *argument)
-{
-    reply_ok(name);
-}
-
-static const Command commands[] = {
-    { "off", command_off },
-    { "on", command_on },
-    { "connectable", command_connectable },
-    { "discoverable", command_discoverable },
-    { "pairable", command_pairable },
-    { "forget", command_forget },
-    { "caps", command_caps },
-    { "connect", command_connect },
-    { "disconnect", command_disconnect },
-    { "drop-link", command_drop_link },
-    { "reject-configuration", command_reject },
-    { "no-answer", command_no_answer },
-    { "stop-reading", command_stop_reading },
-    { "resume-reading", command_resume_reading },
-    { "suspend", command_suspend },
-    { "start", command_start },
-    { "abort", command_abort },
-    { "volume", command_volume },
-    { "delay", command_delay },
-    { "button", command_button },
-    { "notify-packets", command_notify },
-    { "reset-recording", command_reset },
-    { "flush", command_flush },
-    { "stats", command_stats },
-    { "ping", command_ping },
-};
-
-static void command_line(const char *line, void *data)
-{
-    Speaker *speaker = data;
-    g_auto(GStrv) words = line ? g_strsplit(line, " ", 2) : NULL;
-
-    if (!line) {
-        g_main_loop_quit(speaker->loop);
-        return;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
-        if (g_strcmp0(words[0], commands[i].name) == 0) {
-            commands[i].run(speaker, commands[i].name, words[1] ? words[1] : "");
-            return;
-        }
-    }
-    reply_error(line, "there is no such command");
-}
-
 /* -- beginning and end -- */
 
-static bool options_parse(Options *options, int *argc, char ***argv)
+static bool options_parse(SpeakerOptions *options, int *argc, char ***argv)
 {
     const GOptionEntry entries[] = {
         { "index", 0, 0, G_OPTION_ARG_INT, &options->index, "adapter hciN", "N" },
@@ -796,7 +394,7 @@ static bool speaker_start(Speaker *speaker)
     g_autoptr(GError) error = NULL;
 
     speaker->bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
-    if (speaker->bus && media_connect(speaker, &error))
+    if (speaker->bus && speaker_connect_media(speaker, &error))
         speaker->objects = g_dbus_object_manager_client_new_sync(
             speaker->bus, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_DO_NOT_AUTO_START, "org.bluez", "/",
             NULL, NULL, NULL, NULL, &error);

@@ -131,6 +131,59 @@ def test_faults(room):
     source.wait()
 
 
+def test_abort(room):
+    """It aborts its stream and stays a speaker."""
+    speaker = open_air(room)
+    source = room.start([room.tool("source"), "--seconds", "30"], name="source")
+    speaker.wait_packets(20)
+    speaker.abort()
+    speaker.wait_event("released")
+    expect("abort_cfm" in room.read(room.bluetoothd_log), "no ABORT was seen")
+    source.kill()
+    speaker.wait_event("device-disconnected")
+    result = room.run([room.tool("source"), "--no-pair", "--seconds", "0.2"])
+    expect(result.ok, "it was no speaker any more", result)
+
+
+def test_bond(room):
+    """It refuses a bond when told so, and forgets one when told so."""
+    speaker = open_air(room)
+    speaker.pairable(False)
+    result = room.run([room.tool("source")])
+    expect("AuthenticationFailed" in steps_of(result)["pair"].get("error", ""), "paired", result)
+    speaker.pairable(True)
+    result = room.run([room.tool("source"), "--seconds", "0.2"])
+    expect(result.ok, "not paired when pairable again", result)
+    speaker.forget()
+    result = room.run([room.tool("source"), "--no-pair"])
+    expect("error" in steps_of(result)["connect"], "connected without a bond", result)
+
+
+def test_agent(room):
+    """An agent of its own is asked when both sides can show and ask."""
+    speaker = open_air(room, agent="DisplayYesNo")
+    result = room.run([room.tool("source"), "--seconds", "0.2"])
+    expect(result.ok, "not paired", result)
+    expect([e["method"] for e in speaker.seen("agent")] == ["RequestConfirmation"],
+           "the agent was not asked", speaker.seen("agent"))
+
+
+def test_knob(room):
+    """Its volume knob reaches the source, its buttons are pressed."""
+    speaker = open_air(room)
+    source = room.start([room.tool("source"), "--seconds", "30"], name="source")
+    speaker.wait_packets(20)
+    path = room.run("busctl tree --list org.bluez | grep hci0/dev.*/fd", check=True).out.strip()
+    speaker.volume(50)
+    speaker.wait_event("volume", volume=50)
+    speaker.button("volume-up")     # answered after the volume has gone over the same channel
+    result = room.run(["busctl", "get-property", "org.bluez", path, "org.bluez.MediaTransport1",
+                       "Volume"])
+    expect(result.out == "q 50\n", "the volume did not arrive", result)
+    expect(not speaker.delay(1000)["ok"], "a delay could be set: tell so in README.md")
+    source.kill()
+
+
 def test_phone(room):
     """A phone offers a source and no sink."""
     open_air(room, phone=True, name="Room Phone")
@@ -191,7 +244,8 @@ def test_panic(room):
 
 
 TESTS = (test_user, test_timeout, test_loopback, test_tone, test_unseeded, test_second_connection,
-         test_speaker_off, test_faults, test_phone, test_panic)
+         test_speaker_off, test_faults, test_abort, test_bond, test_agent, test_knob,
+         test_phone, test_panic)
 
 
 def chosen():
