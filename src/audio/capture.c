@@ -16,7 +16,7 @@
 #define PERIOD_PCM_FRAMES (CAPTURE_RING_PCM_FRAMES / 2)
 #define RETRY_NS          UINT64_C(2000000000)
 /* inotify tells of a close just before the kernel does it. */
-#define AFTER_CLOSE_NS    UINT64_C(50000000)
+#define AFTER_CLOSE_NS UINT64_C(50000000)
 
 struct Capture {
     char *card;
@@ -352,9 +352,9 @@ const int16_t *capture_block(const Capture *capture, uint64_t position)
     return capture->ring + CHANNELS * (position % CAPTURE_RING_PCM_FRAMES);
 }
 
-/* Its copy_play_buf() clears the beginning of what it copies last from a draining player in place of
- * what comes behind: the beginning is lost for good, this is for the rest. Nobody else writes there
- * for nearly a whole round. */
+/* Its copy_play_buf() clears the beginning of what it copies last from a draining player in place
+ * of what comes behind: the beginning is lost for good, this is for the rest. Nobody else writes
+ * there for nearly a whole round. */
 void capture_forget(Capture *capture, uint64_t position)
 {
     memset(capture->ring + CHANNELS * (position % CAPTURE_RING_PCM_FRAMES), 0,
