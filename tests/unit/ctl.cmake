@@ -12,3 +12,11 @@ target_compile_definitions(test-ctl PRIVATE
   CTL_BINARY="$<TARGET_FILE:echocastctl>"
   CTL_COMPLETION="${CMAKE_CURRENT_LIST_DIR}/../../src/ctl/echocastctl.bash")
 add_dependencies(test-ctl echocastctl)
+
+# The manual says what the program, the error table and the shipped configuration say.
+echocast_unit_test(manual ctl base util)
+target_sources(test-manual PRIVATE ${CMAKE_CURRENT_LIST_DIR}/child.c)
+target_compile_definitions(test-manual PRIVATE
+  CTL_BINARY="$<TARGET_FILE:echocastctl>"
+  SOURCE_TREE="${CMAKE_CURRENT_LIST_DIR}/../..")
+add_dependencies(test-manual echocastctl)
