@@ -255,6 +255,13 @@ void engine_free(Engine *engine)
 
 /* --- commands --- */
 
+/* There are never more streams than slots, so a full mailbox means a thread that stands still. */
+static void post(Engine *engine, const Mail *mail)
+{
+    if (!mailbox_post(engine->to_thread, mail))
+        g_critical("the audio thread does not read its mail any more");
+}
+
 EngineStream engine_add_stream(Engine *engine, int fd, size_t mtu, const SbcConfig *config,
                                GError **error)
 {
@@ -274,11 +281,10 @@ EngineStream engine_add_stream(Engine *engine, int fd, size_t mtu, const SbcConf
         return 0;
     }
     mail.object = stream_new(engine->last_number + 1, fd_steal(&owned), mtu, config, error);
-    if (mail.object == NULL || !mailbox_post(engine->to_thread, &mail)) {
-        stream_free(mail.object);
+    if (mail.object == NULL)
         return 0;
-    }
     *slot = (Slot){.stream = mail.object};
+    post(engine, &mail);
     return ++engine->last_number;
 }
 
@@ -290,7 +296,7 @@ void engine_remove_stream(Engine *engine, EngineStream stream)
     if (slot == NULL || slot->removing)
         return;
     slot->removing = true;
-    mailbox_post(engine->to_thread, &mail);
+    post(engine, &mail);
 }
 
 void engine_play_tone(Engine *engine, EngineStream stream, const Tone *tone)
@@ -299,7 +305,7 @@ void engine_play_tone(Engine *engine, EngineStream stream, const Tone *tone)
 
     g_return_if_fail(tone->frequency_hz > 0 && tone->frequency_hz < engine->rate_hz / 2);
     if (find_slot(engine, stream) != NULL)
-        mailbox_post(engine->to_thread, &mail);
+        post(engine, &mail);
 }
 
 bool engine_read_counters(Engine *engine, EngineStream stream, StreamCounters *counters)

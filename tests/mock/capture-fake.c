@@ -191,8 +191,10 @@ bool capture_read_position(Capture *capture, uint64_t *position, uint64_t *now_n
     pthread_mutex_lock(&fake.lock);
     broken = fake.broken;
     fake.broken = false;
-    if (broken)
+    if (broken) {
         capture->state = fake.state = CAPTURE_MISSING;
+        capture->player = false;
+    }
     *position = position_at(*now_ns);
     if (capture->state == CAPTURE_OPEN)
         fill_ring(capture, *position);

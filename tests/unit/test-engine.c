@@ -525,13 +525,13 @@ static void test_card_goes(Fixture *fixture, gconstpointer data)
     assert_log(fixture, "player begins, 1 flows");
     capture_fake_break();
     run(fixture, 100 * MS);
-    assert_log(fixture, "capture missing, 1 silent");
+    assert_log(fixture, "capture missing, player stops, 1 silent");
     heard = speaker->arrived->len;
     run(fixture, SECOND);
     g_assert_cmpuint(speaker->arrived->len, ==, heard);
     capture_fake_set_state(CAPTURE_OPEN, "");
     run(fixture, SECOND);
-    assert_log(fixture, "capture open, 1 flows");
+    assert_log(fixture, "capture open, player begins, 1 flows");
     g_assert_cmpuint(speaker->arrived->len, >=, heard + 67);
     assert_full(speaker, 5, FRAME_BYTES);
     g_assert_cmpuint(counters_of(fixture, speaker).dropped, ==, 0);
