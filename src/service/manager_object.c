@@ -12,12 +12,18 @@ struct ManagerObject {
     EchocastManager1 *skeleton;
 };
 
-ManagerObject *manager_object_new(void)
+GDBusInterfaceSkeleton *manager_object_skeleton(ManagerObject *manager)
+{
+    return G_DBUS_INTERFACE_SKELETON(manager->skeleton);
+}
+
+ManagerObject *manager_object_new(const MethodHook *hook)
 {
     ManagerObject *manager = g_new0(ManagerObject, 1);
     const ManagerFacts nothing = {.adapter_state = "no-bluetoothd", .loopback_state = "missing"};
 
     manager->skeleton = echocast_manager1_skeleton_new();
+    method_hook(manager_object_skeleton(manager), ECHOCAST_TYPE_MANAGER1, hook);
     echocast_manager1_set_role(manager->skeleton, "a2dp-source");
     manager_object_publish(manager, &nothing);
     return manager;
@@ -29,11 +35,6 @@ void manager_object_free(ManagerObject *manager)
         return;
     g_object_unref(manager->skeleton);
     g_free(manager);
-}
-
-GDBusInterfaceSkeleton *manager_object_skeleton(ManagerObject *manager)
-{
-    return G_DBUS_INTERFACE_SKELETON(manager->skeleton);
 }
 
 static char *path_or_root(const Address *address)

@@ -5,13 +5,14 @@
  * signal. Main loop only; owned by the service. */
 #pragma once
 
-#include "service/service.h"
+#include "service/method.h"
 
 typedef struct ManagerObject ManagerObject;
 
-ManagerObject *manager_object_new(void);
+/* hook: called for each method call. */
+ManagerObject *manager_object_new(const MethodHook *hook);
 void manager_object_free(ManagerObject *manager);
-/* For the service: to hook in and to export. */
+/* For the service, to export. */
 GDBusInterfaceSkeleton *manager_object_skeleton(ManagerObject *manager);
 void manager_object_publish(ManagerObject *manager, const ManagerFacts *facts);
 /* speaker: NULL while none is chosen. */

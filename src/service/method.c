@@ -139,3 +139,39 @@ void method_run(const Method *method, Request *request, const ServiceCalls *call
 {
     method->run(request, calls, data);
 }
+
+/* gdbus-codegen makes a signal "handle-NAME" for each method, with arguments of its own; a marshaller
+ * of ours needs none of them but the invocation, which has them all. True in the result: we take it. */
+static void marshal(GClosure *closure, GValue *result, guint count, const GValue *values, void *hint,
+                    void *marshal_data)
+{
+    const MethodHook *hook = closure->data;
+
+    hook->called(g_value_get_object(&values[1]), hook->data);
+    g_value_set_boolean(result, TRUE);
+}
+
+static void free_hook(void *hook, GClosure *closure)
+{
+    g_free(hook);
+}
+
+static void hook_signal(GDBusInterfaceSkeleton *skeleton, guint id, const MethodHook *hook)
+{
+    GClosure *closure = g_closure_new_simple(sizeof(GClosure), g_memdup2(hook, sizeof(*hook)));
+
+    g_closure_add_finalize_notifier(closure, closure->data, free_hook);
+    g_closure_set_marshal(closure, marshal);
+    g_signal_connect_closure_by_id(skeleton, id, 0, closure, FALSE);
+}
+
+void method_hook(GDBusInterfaceSkeleton *skeleton, GType interface, const MethodHook *hook)
+{
+    guint count;
+    g_autofree guint *ids = g_signal_list_ids(interface, &count);
+
+    for (guint i = 0; i < count; i++) {
+        if (g_str_has_prefix(g_signal_name(ids[i]), "handle-"))
+            hook_signal(skeleton, ids[i], hook);
+    }
+}

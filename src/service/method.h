@@ -9,6 +9,18 @@
 
 typedef struct Method Method;
 
+/* A method was called: takes the invocation's reference. */
+typedef void MethodCalled(GDBusMethodInvocation *invocation, void *data);
+
+typedef struct {
+    MethodCalled *called;
+    void *data;
+} MethodHook;
+
+/* Calls the hook for every method of a skeleton of gdbus-codegen's; interface: its GType, as
+ * ECHOCAST_TYPE_MANAGER1. The hook is copied. */
+void method_hook(GDBusInterfaceSkeleton *skeleton, GType interface, const MethodHook *hook);
+
 /* NULL for none. */
 const Method *method_find(const char *interface, const char *name);
 /* It changes something: only those that access_allows may call it. */

@@ -13,6 +13,7 @@
 struct Service {
     ServiceCalls calls;
     void *data;
+    MethodHook hook;
     Access *access;
     ManagerObject *manager;
     GDBusObjectManagerServer *objects;
@@ -39,23 +40,18 @@ static void on_gone(const char *client, void *data)
     service->calls.client_gone(client, service->data);
 }
 
-/* Every method call of ours passes here. FALSE: GDBus leaves the call to us, which is what its
- * documentation of "g-authorize-method" offers to those who authorise asynchronously; so the signals
- * that gdbus-codegen makes, one a method, are not needed. */
-static gboolean on_call(GDBusInterfaceSkeleton *interface, GDBusMethodInvocation *invocation,
-                        void *data)
+/* Every method call of ours passes here. */
+static void on_call(GDBusMethodInvocation *invocation, void *data)
 {
     Service *service = data;
     const Method *method = find(invocation);
 
     /* A method that stands in the XML and not in the table is a programmer's error. */
     g_assert(method);
-    g_object_ref(invocation);
     if (method_needs_control(method))
         access_ask(service->access, invocation);
     else
         on_granted(invocation, service);
-    return FALSE;
 }
 
 static Service *service_make(GDBusConnection *bus, const ServiceCalls *calls, void *data)
@@ -66,12 +62,11 @@ static Service *service_make(GDBusConnection *bus, const ServiceCalls *calls, vo
     service->calls = *calls;
     service->data = data;
     service->access = access_new(bus, ECHOCAST_CONTROL_GROUP, &EVENTS, service);
-    service->manager = manager_object_new();
+    service->hook = (MethodHook){.called = on_call, .data = service};
+    service->manager = manager_object_new(&service->hook);
     service->objects = g_dbus_object_manager_server_new(ECHOCAST_OBJECT_PATH);
     service->speakers = g_hash_table_new_full(address_hash_key, address_equal_key, g_free,
                                               (GDestroyNotify)speaker_object_free);
-    g_signal_connect(manager_object_skeleton(service->manager), "g-authorize-method",
-                     G_CALLBACK(on_call), service);
     return service;
 }
 
@@ -139,7 +134,7 @@ void service_publish_speaker(Service *service, const SpeakerFacts *facts)
         speaker_object_publish(speaker, facts);
         return;
     }
-    speaker = speaker_object_new(facts, G_CALLBACK(on_call), service);
+    speaker = speaker_object_new(facts, &service->hook);
     g_hash_table_insert(service->speakers, g_memdup2(&facts->address, sizeof(Address)), speaker);
     g_dbus_object_manager_server_export(service->objects, speaker_object_skeleton(speaker));
 }

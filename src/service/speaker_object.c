@@ -13,8 +13,7 @@ struct SpeakerObject {
     EchocastObjectSkeleton *object;
     EchocastSpeaker1 *skeleton;
     EchocastStream1 *stream; /* NULL: does not stream */
-    GCallback hook;
-    void *hook_data;
+    const MethodHook *hook;
 };
 
 char *speaker_object_path(const Address *address)
@@ -49,16 +48,15 @@ void speaker_object_publish(SpeakerObject *speaker, const SpeakerFacts *facts)
     g_dbus_interface_skeleton_flush(G_DBUS_INTERFACE_SKELETON(skeleton));
 }
 
-SpeakerObject *speaker_object_new(const SpeakerFacts *facts, GCallback hook, void *data)
+SpeakerObject *speaker_object_new(const SpeakerFacts *facts, const MethodHook *hook)
 {
     SpeakerObject *speaker = g_new0(SpeakerObject, 1);
     g_autofree char *path = speaker_object_path(&facts->address);
 
     speaker->hook = hook;
-    speaker->hook_data = data;
     speaker->object = echocast_object_skeleton_new(path);
     speaker->skeleton = echocast_speaker1_skeleton_new();
-    g_signal_connect(speaker->skeleton, "g-authorize-method", hook, data);
+    method_hook(G_DBUS_INTERFACE_SKELETON(speaker->skeleton), ECHOCAST_TYPE_SPEAKER1, hook);
     speaker_object_publish(speaker, facts);
     echocast_object_skeleton_set_speaker1(speaker->object, speaker->skeleton);
     return speaker;
@@ -91,7 +89,8 @@ void speaker_object_publish_stream(SpeakerObject *speaker, const StreamFacts *fa
     }
     if (is_new) {
         speaker->stream = echocast_stream1_skeleton_new();
-        g_signal_connect(speaker->stream, "g-authorize-method", speaker->hook, speaker->hook_data);
+        method_hook(G_DBUS_INTERFACE_SKELETON(speaker->stream), ECHOCAST_TYPE_STREAM1,
+                    speaker->hook);
     }
     stream_object_publish(speaker->stream, facts);
     /* Added with its values in: InterfacesAdded carries the whole truth. */

@@ -6,12 +6,12 @@
  * Main loop only; owned by the service. */
 #pragma once
 
-#include "service/service.h"
+#include "service/method.h"
 
 typedef struct SpeakerObject SpeakerObject;
 
-/* hook: "g-authorize-method" handler, called for each method call on an interface of the object. */
-SpeakerObject *speaker_object_new(const SpeakerFacts *facts, GCallback hook, void *data);
+/* hook: called for each method call on an interface of the object; lives as long as the object. */
+SpeakerObject *speaker_object_new(const SpeakerFacts *facts, const MethodHook *hook);
 /* It must not be exported any more. */
 void speaker_object_free(SpeakerObject *speaker);
 GDBusObjectSkeleton *speaker_object_skeleton(SpeakerObject *speaker);
