@@ -153,11 +153,13 @@ static void command_drop_link(Speaker *speaker, const char *name, const char *ar
 
 static void unregistered(GObject *source, GAsyncResult *result, gpointer data)
 {
-    Speaker *speaker = data;
+    g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) answer =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, NULL);
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
 
-    speaker_register(speaker);
+    if (!answer)
+        g_printerr("speaker: UnregisterEndpoint: %s\n", error->message);
+    speaker_register(data);
 }
 
 static void endpoint_anew(Speaker *speaker, const char *name)

@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         { "frames", 0, 0, G_OPTION_ARG_INT64, &frames, "how many SBC frames", "N" },
         { "bitpool", 0, 0, G_OPTION_ARG_INT, &bitpool, "bitpool", "N" },
         { "mode", 0, 0, G_OPTION_ARG_STRING, &mode, "mono, dual, stereo or joint", "M" },
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new("IN.wav OUT.sbc");
     g_autofree char *data = NULL;

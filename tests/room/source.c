@@ -380,7 +380,7 @@ int main(int argc, char **argv)
         { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "how long to play", "S" },
         { "freq", 0, 0, G_OPTION_ARG_DOUBLE, &freq, "which tone", "HZ" },
         { "no-pair", 0, 0, G_OPTION_ARG_NONE, &no_pair, "it is bonded already", NULL },
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     Source source = { 0 };

@@ -363,7 +363,7 @@ static bool options_parse(SpeakerOptions *options, int *argc, char ***argv)
         { "agent", 0, 0, G_OPTION_ARG_STRING, &options->agent, "be the default agent", "IO" },
         { "class", 0, 0, G_OPTION_ARG_STRING, &options->class, "class of device, hex", "MA:MI" },
         { "phone", 0, 0, G_OPTION_ARG_NONE, &options->phone, "a source, no sink", NULL },
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
