@@ -90,10 +90,7 @@ static gboolean on_search_over(gpointer data)
     g_autofree char *text = NULL;
 
     daemon->inquiry.search_timer = 0;
-    if (code == ECHOCAST_ERROR_NOT_FOUND)
-        text = g_strdup("no new speaker in pairing mode was found");
-    else
-        text = g_strdup_printf("%s%s%s", error_meaning(code), *matches != '\0' ? ": " : "", matches);
+    text = g_strdup_printf("%s%s%s", error_meaning(code), *matches != '\0' ? ": " : "", matches);
     inquiry_fail_search(daemon, code, text);
     return G_SOURCE_REMOVE;
 }

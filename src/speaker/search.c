@@ -142,5 +142,5 @@ EchocastError search_failure(const Search *search)
 {
     if (search->matches->len > 1)
         return ECHOCAST_ERROR_AMBIGUOUS;
-    return has_target(search) ? ECHOCAST_ERROR_NOT_IN_PAIRING_MODE : ECHOCAST_ERROR_NOT_FOUND;
+    return ECHOCAST_ERROR_NOT_IN_PAIRING_MODE;
 }

@@ -59,7 +59,7 @@ static void test_saved_ones_and_other_things_are_no_candidates(void)
     see(search, &KITCHEN, "Kitchen", true, false, true);
     see(search, &BATH, "Phone", false, true, false);
     g_assert_cmpint(search_verdict(search, 9000000, &chosen), ==, SEARCH_GOES_ON);
-    g_assert_cmpint(search_failure(search), ==, ECHOCAST_ERROR_NOT_FOUND);
+    g_assert_cmpint(search_failure(search), ==, ECHOCAST_ERROR_NOT_IN_PAIRING_MODE);
 }
 
 static void test_by_address_at_once(void)
