@@ -157,7 +157,7 @@ static void stream_drain(Stream *stream)
     int fd = stream->fd;
 
     while (stream->fd >= 0) {
-        GPollFD poll = { .fd = fd, .events = G_IO_IN };
+        GPollFD poll = {.fd = fd, .events = G_IO_IN};
 
         if (g_poll(&poll, 1, 0) <= 0) {
             g_source_remove_by_user_data(stream);
@@ -273,7 +273,7 @@ static void request_start(Agent *agent, JsonObject *request)
     gint64 id = json_object_get_int_member(request, "id");
     const char *name = json_object_get_string_member_with_default(request, "user", NULL);
     const char *log = json_object_get_string_member_with_default(request, "log", NULL);
-    Setup setup = { .user = name ? getpwnam(name) : NULL, .log = log };
+    Setup setup = {.user = name ? getpwnam(name) : NULL, .log = log};
     g_auto(GStrv) argv = request_argv(request);
     g_auto(GStrv) envp = request_environment(request, setup.user);
     bool wants_input = json_object_get_boolean_member_with_default(request, "stdin", FALSE);
@@ -399,7 +399,7 @@ static int port_open(void)
 
 int main(void)
 {
-    Agent agent = { .port = port_open() };
+    Agent agent = {.port = port_open()};
 
     if (agent.port < 0) {
         g_printerr("agent: no virtio port named room\n");

@@ -59,7 +59,8 @@ static void ask(Speaker *speaker, const char *command, const char *path, const c
                 const char *method, GVariant *parameters)
 {
     g_dbus_connection_call(speaker->media, "org.bluez", path, interface, method, parameters, NULL,
-                           G_DBUS_CALL_FLAGS_NONE, CONNECT_TIMEOUT_MS, NULL, asked_done, g_strdup(command));
+                           G_DBUS_CALL_FLAGS_NONE, CONNECT_TIMEOUT_MS, NULL, asked_done,
+                           g_strdup(command));
 }
 
 static GVariant *setting(const char *interface, const char *name, GVariant *value)
@@ -167,7 +168,8 @@ static void endpoint_anew(Speaker *speaker, const char *name)
     speaker->registered = false;
     speaker_reply_when_ready(speaker, name);
     g_dbus_connection_call(speaker->media, "org.bluez", host_path(speaker->host),
-                           "org.bluez.Media1", "UnregisterEndpoint", g_variant_new("(o)", SPEAKER_ENDPOINT_PATH), NULL,
+                           "org.bluez.Media1", "UnregisterEndpoint",
+                           g_variant_new("(o)", SPEAKER_ENDPOINT_PATH), NULL,
                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, unregistered, speaker);
 }
 
@@ -260,11 +262,15 @@ static void command_delay(Speaker *speaker, const char *name, const char *argume
 static void command_button(Speaker *speaker, const char *name, const char *argument)
 {
     static const char *const methods[][2] = {
-        { "play", "Play" },           { "pause", "Pause" },
-        { "stop", "Stop" },           { "next", "Next" },
-        { "previous", "Previous" },   { "volume-up", "VolumeUp" },
-        { "volume-down", "VolumeDown" }, { "fast-forward", "FastForward" },
-        { "rewind", "Rewind" },
+        {"play", "Play"},
+        {"pause", "Pause"},
+        {"stop", "Stop"},
+        {"next", "Next"},
+        {"previous", "Previous"},
+        {"volume-up", "VolumeUp"},
+        {"volume-down", "VolumeDown"},
+        {"fast-forward", "FastForward"},
+        {"rewind", "Rewind"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
@@ -325,31 +331,31 @@ static void command_ping(Speaker *speaker, const char *name, const char *argumen
 }
 
 static const Command commands[] = {
-    { "off", command_off },
-    { "on", command_on },
-    { "connectable", command_connectable },
-    { "discoverable", command_discoverable },
-    { "pairable", command_pairable },
-    { "forget", command_forget },
-    { "caps", command_caps },
-    { "connect", command_connect },
-    { "disconnect", command_disconnect },
-    { "drop-link", command_drop_link },
-    { "reject-configuration", command_reject },
-    { "no-answer", command_no_answer },
-    { "stop-reading", command_stop_reading },
-    { "resume-reading", command_resume_reading },
-    { "suspend", command_suspend },
-    { "start", command_start },
-    { "abort", command_abort },
-    { "volume", command_volume },
-    { "delay", command_delay },
-    { "button", command_button },
-    { "notify-packets", command_notify },
-    { "reset-recording", command_reset },
-    { "flush", command_flush },
-    { "stats", command_stats },
-    { "ping", command_ping },
+    {"off", command_off},
+    {"on", command_on},
+    {"connectable", command_connectable},
+    {"discoverable", command_discoverable},
+    {"pairable", command_pairable},
+    {"forget", command_forget},
+    {"caps", command_caps},
+    {"connect", command_connect},
+    {"disconnect", command_disconnect},
+    {"drop-link", command_drop_link},
+    {"reject-configuration", command_reject},
+    {"no-answer", command_no_answer},
+    {"stop-reading", command_stop_reading},
+    {"resume-reading", command_resume_reading},
+    {"suspend", command_suspend},
+    {"start", command_start},
+    {"abort", command_abort},
+    {"volume", command_volume},
+    {"delay", command_delay},
+    {"button", command_button},
+    {"notify-packets", command_notify},
+    {"reset-recording", command_reset},
+    {"flush", command_flush},
+    {"stats", command_stats},
+    {"ping", command_ping},
 };
 
 void command_line(const char *line, void *data)
@@ -369,4 +375,3 @@ void command_line(const char *line, void *data)
     }
     reply_error(line, "there is no such command");
 }
-

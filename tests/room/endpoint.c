@@ -59,11 +59,11 @@ static uint8_t first_of(uint8_t offer, const uint8_t *wanted)
 /* A2DP 1.3, 4.3.2: each field is a bit mask, best first here. */
 bool endpoint_choose(const uint8_t *capabilities, uint8_t *configuration)
 {
-    static const uint8_t rates[] = { 0x20, 0x10, 0x40, 0x80, 0 };
-    static const uint8_t modes[] = { 0x01, 0x02, 0x04, 0x08, 0 };
-    static const uint8_t blocks[] = { 0x10, 0x20, 0x40, 0x80, 0 };
-    static const uint8_t subbands[] = { 0x04, 0x08, 0 };
-    static const uint8_t allocations[] = { 0x01, 0x02, 0 };
+    static const uint8_t rates[] = {0x20, 0x10, 0x40, 0x80, 0};
+    static const uint8_t modes[] = {0x01, 0x02, 0x04, 0x08, 0};
+    static const uint8_t blocks[] = {0x10, 0x20, 0x40, 0x80, 0};
+    static const uint8_t subbands[] = {0x04, 0x08, 0};
+    static const uint8_t allocations[] = {0x01, 0x02, 0};
     uint8_t rate = first_of(capabilities[0], rates), mode = first_of(capabilities[0], modes);
     uint8_t block = first_of(capabilities[1], blocks);
     uint8_t subband = first_of(capabilities[1], subbands);
@@ -83,8 +83,8 @@ static void select_configuration(GVariant *parameters, GDBusMethodInvocation *in
     uint8_t configuration[BLOB];
 
     if (capabilities && endpoint_choose(capabilities, configuration))
-        g_dbus_method_invocation_return_value(
-            invocation, g_variant_new("(@ay)", bytes_variant(configuration)));
+        g_dbus_method_invocation_return_value(invocation,
+                                              g_variant_new("(@ay)", bytes_variant(configuration)));
     else
         g_dbus_method_invocation_return_dbus_error(invocation, "org.bluez.Error.InvalidArguments",
                                                    "nothing in common");
@@ -152,15 +152,15 @@ static void endpoint_free(gpointer data)
 Endpoint *endpoint_new(GDBusConnection *bus, const char *path, const EndpointCalls *calls,
                        void *data)
 {
-    static const GDBusInterfaceVTable table = { .method_call = method_called };
+    static const GDBusInterfaceVTable table = {.method_call = method_called};
     GDBusNodeInfo *node = g_dbus_node_info_new_for_xml(introspection, NULL);
     Endpoint *endpoint = g_new0(Endpoint, 1);
 
     endpoint->calls = calls;
     endpoint->data = data;
     endpoint->path = g_strdup(path);
-    g_dbus_connection_register_object(bus, path, node->interfaces[0], &table, endpoint, endpoint_free,
-                                      NULL);
+    g_dbus_connection_register_object(bus, path, node->interfaces[0], &table, endpoint,
+                                      endpoint_free, NULL);
     g_dbus_node_info_unref(node);
     return endpoint;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENDPOINT_SINK "0000110b-0000-1000-8000-00805f9b34fb"
+#define ENDPOINT_SINK   "0000110b-0000-1000-8000-00805f9b34fb"
 #define ENDPOINT_SOURCE "0000110a-0000-1000-8000-00805f9b34fb"
 
 typedef struct {

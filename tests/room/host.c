@@ -6,7 +6,7 @@
 #include "mgmt.h"
 
 #define ADAPTER "org.bluez.Adapter1"
-#define NEVER G_MAXUINT32
+#define NEVER   G_MAXUINT32
 
 struct Host {
     GDBusObjectManager *objects;
@@ -34,7 +34,7 @@ Host *host_new(GDBusObjectManager *objects, uint16_t index, const char *name, Ho
     host->name = g_strdup(name);
     host->settled = settled;
     host->data = data;
-    host->wants = (HostWants){ true, true, true, true };
+    host->wants = (HostWants){true, true, true, true};
     host->connectable = true;
     host->class_before = NEVER;
     host_set_class(host, 0x04, 0x14);

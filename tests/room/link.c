@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define QUIET_MS 500
+#define QUIET_MS       500
 #define RECEIVE_BUFFER (4 << 20) /* a busy machine must not look like a lossy radio */
 
 struct Link {

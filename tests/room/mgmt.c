@@ -54,9 +54,8 @@ typedef struct {
 
 static int channel_open(uint16_t channel)
 {
-    struct sockaddr_hci address = { .hci_family = AF_BLUETOOTH,
-                                    .hci_dev = HCI_DEV_NONE,
-                                    .hci_channel = channel };
+    struct sockaddr_hci address = {
+        .hci_family = AF_BLUETOOTH, .hci_dev = HCI_DEV_NONE, .hci_channel = channel};
     int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC, BTPROTO_HCI);
 
     if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
@@ -84,7 +83,7 @@ static bool answer_read(int fd, uint16_t opcode, Answer *answer)
 static bool call(uint16_t index, uint16_t opcode, const void *data, size_t length, Answer *answer)
 {
     uint8_t packet[64];
-    Header header = { htole16(opcode), htole16(index), htole16(length) };
+    Header header = {htole16(opcode), htole16(index), htole16(length)};
     int fd = channel_open(HCI_CHANNEL_CONTROL);
     bool done;
 
@@ -115,7 +114,7 @@ int mgmt_watch(void)
 
 bool mgmt_set_class(uint16_t index, uint8_t major, uint8_t minor)
 {
-    uint8_t data[] = { major, minor };
+    uint8_t data[] = {major, minor};
     Answer answer;
 
     return call(index, SET_DEV_CLASS, data, sizeof(data), &answer);
@@ -123,7 +122,7 @@ bool mgmt_set_class(uint16_t index, uint8_t major, uint8_t minor)
 
 bool mgmt_set_connectable(uint16_t index, bool on)
 {
-    static const uint8_t all_devices[7] = { 0 };
+    static const uint8_t all_devices[7] = {0};
     uint8_t data = on;
     Answer answer;
 
@@ -145,7 +144,7 @@ bool mgmt_disconnect(uint16_t index, const char *address)
     struct __attribute__((packed)) {
         bdaddr_t address;
         uint8_t type;
-    } data = { .type = 0 };
+    } data = {.type = 0};
     Answer answer;
 
     str2ba(address, &data.address);
@@ -162,7 +161,7 @@ static bool keep_control_only(int fd)
         BPF_STMT(BPF_RET | BPF_K, 0xffff),
         BPF_STMT(BPF_RET | BPF_K, 0),
     };
-    struct sock_fprog program = { G_N_ELEMENTS(code), code };
+    struct sock_fprog program = {G_N_ELEMENTS(code), code};
 
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
@@ -173,7 +172,7 @@ static gboolean guard_readable(int fd, GIOCondition condition, gpointer data)
     union {
         Monitored record;
         uint8_t bytes[512];
-    } got = { 0 };
+    } got = {0};
     uint16_t kind, code;
 
     if (read(fd, &got, sizeof(got)) < (ssize_t)sizeof(Monitored) - 1)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define AUDIBLE_PEAK 104 /* -50 dBFS */
-#define LATE_NS (60 * INT64_C(1000000))
+#define LATE_NS      (60 * INT64_C(1000000))
 
 enum { RTP_HEADER = 12, PAYLOAD_HEADER = 1, WAV_HEADER = 44, MAX_CHANNELS = 2 };
 
@@ -131,7 +131,7 @@ void recorder_begin_stream(Recorder *recorder)
 
 static void note_format(Counters *counters, const sbc_t *decoder)
 {
-    static const int rates[] = { 16000, 32000, 44100, 48000 };
+    static const int rates[] = {16000, 32000, 44100, 48000};
 
     counters->rate = rates[decoder->frequency & 3];
     counters->channels = decoder->mode == SBC_MODE_MONO ? 1 : 2;
@@ -286,7 +286,7 @@ void recorder_reset(Recorder *recorder)
 {
     recording_close(recorder);
     recorder->number++;
-    recorder->counters = (Counters){ 0 };
+    recorder->counters = (Counters){0};
     /* The decoder stays: the stream goes on. Only lateness is measured anew. */
     recorder->in_stream = false;
     recording_open(recorder);
@@ -349,8 +349,7 @@ void recorder_add_stats(Recorder *recorder, JsonBuilder *message)
     add_histogram(counters, message);
 }
 
-static void add_path(Recorder *recorder, JsonBuilder *message, const char *name,
-                     const char *suffix)
+static void add_path(Recorder *recorder, JsonBuilder *message, const char *name, const char *suffix)
 {
     g_autofree char *path = file_path(recorder, suffix);
 

@@ -85,7 +85,7 @@ static int wait_bus(const char *name, char **paths, bool gone)
     g_autoptr(GError) error = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
-    Wait wait = { .bus = bus, .name = name, .paths = paths, .gone = gone, .loop = loop };
+    Wait wait = {.bus = bus, .name = name, .paths = paths, .gone = gone, .loop = loop};
 
     if (!bus) {
         fprintf(stderr, "room-wait: %s\n", error->message);

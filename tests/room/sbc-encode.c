@@ -62,8 +62,8 @@ static bool wav_parse(Wav *wav, const char *data, size_t length)
 
 static bool encoder_init(sbc_t *encoder, const Wav *wav, int bitpool, const char *mode)
 {
-    static const char *const modes[] = { "mono", "dual", "stereo", "joint" };
-    static const int rates[] = { 16000, 32000, 44100, 48000 };
+    static const char *const modes[] = {"mono", "dual", "stereo", "joint"};
+    static const int rates[] = {16000, 32000, 44100, 48000};
     const char *wanted = mode ? mode : wav->channels == 1 ? "mono" : "joint";
     size_t rate = 0, chosen = 0;
 
@@ -118,16 +118,16 @@ int main(int argc, char **argv)
     int bitpool = 53;
     g_autofree char *mode = NULL;
     const GOptionEntry entries[] = {
-        { "offset", 0, 0, G_OPTION_ARG_INT64, &offset, "first PCM frame", "N" },
-        { "frames", 0, 0, G_OPTION_ARG_INT64, &frames, "how many SBC frames", "N" },
-        { "bitpool", 0, 0, G_OPTION_ARG_INT, &bitpool, "bitpool", "N" },
-        { "mode", 0, 0, G_OPTION_ARG_STRING, &mode, "mono, dual, stereo or joint", "M" },
+        {"offset", 0, 0, G_OPTION_ARG_INT64, &offset, "first PCM frame", "N"},
+        {"frames", 0, 0, G_OPTION_ARG_INT64, &frames, "how many SBC frames", "N"},
+        {"bitpool", 0, 0, G_OPTION_ARG_INT, &bitpool, "bitpool", "N"},
+        {"mode", 0, 0, G_OPTION_ARG_STRING, &mode, "mono, dual, stereo or joint", "M"},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new("IN.wav OUT.sbc");
     g_autofree char *data = NULL;
     size_t length;
-    Wav wav = { 0 };
+    Wav wav = {0};
     sbc_t encoder;
     FILE *out;
     bool done;

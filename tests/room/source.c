@@ -24,8 +24,8 @@
 #include "endpoint.h"
 #include "message.h"
 
-#define ENDPOINT_PATH "/room/source"
-#define AGENT_PATH "/room/source_agent"
+#define ENDPOINT_PATH   "/room/source"
+#define AGENT_PATH      "/room/source_agent"
 #define STEP_TIMEOUT_MS 60000
 
 enum { RATE = 44100, SBC_FRAME = 128, HEADER = 13 };
@@ -168,14 +168,14 @@ static bool has_transport(const Source *source)
 
 static bool step_power(Source *source)
 {
-    return step(source, "power", source->adapter, "org.freedesktop.DBus.Properties", "Set",
-                g_variant_new("(ssv)", "org.bluez.Adapter1", "Powered",
-                              g_variant_new_boolean(TRUE)));
+    return step(
+        source, "power", source->adapter, "org.freedesktop.DBus.Properties", "Set",
+        g_variant_new("(ssv)", "org.bluez.Adapter1", "Powered", g_variant_new_boolean(TRUE)));
 }
 
 static bool step_register(Source *source)
 {
-    static const uint8_t capabilities[] = { 0xff, 0xff, 2, 53 };
+    static const uint8_t capabilities[] = {0xff, 0xff, 2, 53};
 
     return step(source, "agent", "/org/bluez", "org.bluez.AgentManager1", "RegisterAgent",
                 g_variant_new("(os)", AGENT_PATH, "DisplayYesNo")) &&
@@ -202,8 +202,7 @@ static bool step_start_discovery(Source *source)
     g_variant_builder_add(&filter, "{sv}", "Transport", g_variant_new_string("bredr"));
     return step(source, "filter", source->adapter, "org.bluez.Adapter1", "SetDiscoveryFilter",
                 g_variant_new("(a{sv})", &filter)) &&
-           step(source, "discovery", source->adapter, "org.bluez.Adapter1", "StartDiscovery",
-                NULL);
+           step(source, "discovery", source->adapter, "org.bluez.Adapter1", "StartDiscovery", NULL);
 }
 
 static bool step_find(Source *source)
@@ -267,8 +266,18 @@ static void sine(int16_t *pcm, uint64_t position, double freq)
 static void packet_header(uint8_t *packet, uint16_t sequence, uint32_t timestamp, int frames)
 {
     const uint8_t header[HEADER] = {
-        0x80,           96, sequence >> 8, sequence,  timestamp >> 24, timestamp >> 16,
-        timestamp >> 8, timestamp, 0,      0,         0,               1,
+        0x80,
+        96,
+        sequence >> 8,
+        sequence,
+        timestamp >> 24,
+        timestamp >> 16,
+        timestamp >> 8,
+        timestamp,
+        0,
+        0,
+        0,
+        1,
         frames,
     };
 
@@ -278,14 +287,14 @@ static void packet_header(uint8_t *packet, uint16_t sequence, uint32_t timestamp
 static void wait_for_turn(int64_t began_ns, uint64_t position)
 {
     int64_t due = began_ns + (int64_t)(position * UINT64_C(1000000000) / RATE);
-    struct timespec until = { due / 1000000000, due % 1000000000 };
+    struct timespec until = {due / 1000000000, due % 1000000000};
 
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
 static bool packet_send(int fd, const uint8_t *packet, size_t length)
 {
-    struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
 
     return poll(&poll_fd, 1, 2000) == 1 && send(fd, packet, length, MSG_NOSIGNAL) >= 0;
 }
@@ -343,8 +352,8 @@ static bool step_play(Source *source, double freq, double seconds)
 
 static void source_init(Source *source, int index, const char *address)
 {
-    static const GDBusInterfaceVTable table = { .method_call = agent_called };
-    static const EndpointCalls calls = { configured, cleared, released };
+    static const GDBusInterfaceVTable table = {.method_call = agent_called};
+    static const EndpointCalls calls = {configured, cleared, released};
     g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(
         "<node><interface name='org.bluez.Agent1'><method name='Release'/>"
         "<method name='RequestConfirmation'><arg type='o' direction='in'/>"
@@ -361,10 +370,9 @@ static void source_init(Source *source, int index, const char *address)
     source->endpoint = endpoint_new(source->bus, ENDPOINT_PATH, &calls, source);
     g_dbus_connection_register_object(source->bus, AGENT_PATH, node->interfaces[0], &table, NULL,
                                       NULL, NULL);
-    g_dbus_connection_signal_subscribe(source->bus, "org.bluez",
-                                       "org.freedesktop.DBus.ObjectManager", "InterfacesAdded",
-                                       "/", NULL, G_DBUS_SIGNAL_FLAGS_NONE, interfaces_added,
-                                       source, NULL);
+    g_dbus_connection_signal_subscribe(
+        source->bus, "org.bluez", "org.freedesktop.DBus.ObjectManager", "InterfacesAdded", "/",
+        NULL, G_DBUS_SIGNAL_FLAGS_NONE, interfaces_added, source, NULL);
     g_thread_unref(g_thread_new("bus", loop_run, g_main_loop_new(NULL, FALSE)));
 }
 
@@ -375,15 +383,15 @@ int main(int argc, char **argv)
     gboolean no_pair = FALSE;
     g_autofree char *address = g_strdup("00:AA:01:01:00:01");
     const GOptionEntry entries[] = {
-        { "index", 0, 0, G_OPTION_ARG_INT, &index, "adapter hciN", "N" },
-        { "address", 0, 0, G_OPTION_ARG_STRING, &address, "the speaker", "A" },
-        { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "how long to play", "S" },
-        { "freq", 0, 0, G_OPTION_ARG_DOUBLE, &freq, "which tone", "HZ" },
-        { "no-pair", 0, 0, G_OPTION_ARG_NONE, &no_pair, "it is bonded already", NULL },
+        {"index", 0, 0, G_OPTION_ARG_INT, &index, "adapter hciN", "N"},
+        {"address", 0, 0, G_OPTION_ARG_STRING, &address, "the speaker", "A"},
+        {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "how long to play", "S"},
+        {"freq", 0, 0, G_OPTION_ARG_DOUBLE, &freq, "which tone", "HZ"},
+        {"no-pair", 0, 0, G_OPTION_ARG_NONE, &no_pair, "it is bonded already", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    Source source = { 0 };
+    Source source = {0};
     bool done;
 
     g_option_context_add_main_entries(context, entries, NULL);

@@ -217,7 +217,8 @@ static void interface_vanished(Speaker *speaker, GDBusInterface *interface)
 static void each_interface(Speaker *speaker, GDBusObject *object,
                            void (*handle)(Speaker *speaker, GDBusInterface *interface))
 {
-    g_autolist(GDBusInterface) interfaces = g_dbus_object_get_interfaces(object);
+    g_autolist (GDBusInterface)
+        interfaces = g_dbus_object_get_interfaces(object);
 
     for (GList *item = interfaces; item; item = item->next)
         handle(speaker, item->data);
@@ -264,7 +265,8 @@ static void properties_changed(GDBusObjectManagerClient *objects, GDBusObjectPro
 
 static void objects_watch(Speaker *speaker)
 {
-    g_autolist(GDBusObject) objects = g_dbus_object_manager_get_objects(speaker->objects);
+    g_autolist (GDBusObject)
+        objects = g_dbus_object_manager_get_objects(speaker->objects);
 
     g_signal_connect(speaker->objects, "object-added", G_CALLBACK(object_added), speaker);
     g_signal_connect(speaker->objects, "object-removed", G_CALLBACK(object_removed), speaker);
@@ -295,7 +297,7 @@ static void endpoint_released(void *data)
     speaker->registered = false;
 }
 
-static const EndpointCalls endpoint_calls = { configured, cleared, endpoint_released };
+static const EndpointCalls endpoint_calls = {configured, cleared, endpoint_released};
 
 bool speaker_connect_media(Speaker *speaker, GError **error)
 {
@@ -309,7 +311,8 @@ bool speaker_connect_media(Speaker *speaker, GError **error)
             NULL, NULL, error);
     if (!speaker->media)
         return false;
-    speaker->endpoint = endpoint_new(speaker->media, SPEAKER_ENDPOINT_PATH, &endpoint_calls, speaker);
+    speaker->endpoint =
+        endpoint_new(speaker->media, SPEAKER_ENDPOINT_PATH, &endpoint_calls, speaker);
     link_set_bus(speaker->link, speaker->media);
     return true;
 }
@@ -331,7 +334,7 @@ static void agent_called(GDBusConnection *bus, const char *sender, const char *p
 
 static void agent_export(Speaker *speaker)
 {
-    static const GDBusInterfaceVTable table = { .method_call = agent_called };
+    static const GDBusInterfaceVTable table = {.method_call = agent_called};
     g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(
         "<node><interface name='org.bluez.Agent1'><method name='Release'/>"
         "<method name='RequestPinCode'><arg type='o' direction='in'/>"
@@ -356,13 +359,13 @@ static void agent_export(Speaker *speaker)
 static bool options_parse(SpeakerOptions *options, int *argc, char ***argv)
 {
     const GOptionEntry entries[] = {
-        { "index", 0, 0, G_OPTION_ARG_INT, &options->index, "adapter hciN", "N" },
-        { "name", 0, 0, G_OPTION_ARG_STRING, &options->name, "what it is called", "NAME" },
-        { "out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "where recordings go", "DIR" },
-        { "caps", 0, 0, G_OPTION_ARG_STRING, &options->caps, "SBC capabilities", "HEX" },
-        { "agent", 0, 0, G_OPTION_ARG_STRING, &options->agent, "be the default agent", "IO" },
-        { "class", 0, 0, G_OPTION_ARG_STRING, &options->class, "class of device, hex", "MA:MI" },
-        { "phone", 0, 0, G_OPTION_ARG_NONE, &options->phone, "a source, no sink", NULL },
+        {"index", 0, 0, G_OPTION_ARG_INT, &options->index, "adapter hciN", "N"},
+        {"name", 0, 0, G_OPTION_ARG_STRING, &options->name, "what it is called", "NAME"},
+        {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "where recordings go", "DIR"},
+        {"caps", 0, 0, G_OPTION_ARG_STRING, &options->caps, "SBC capabilities", "HEX"},
+        {"agent", 0, 0, G_OPTION_ARG_STRING, &options->agent, "be the default agent", "IO"},
+        {"class", 0, 0, G_OPTION_ARG_STRING, &options->class, "class of device, hex", "MA:MI"},
+        {"phone", 0, 0, G_OPTION_ARG_NONE, &options->phone, "a source, no sink", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -421,7 +424,7 @@ static gboolean ended(gpointer data)
 
 int main(int argc, char **argv)
 {
-    Speaker speaker = { 0 };
+    Speaker speaker = {0};
 
     if (!options_parse(&speaker.options, &argc, &argv) ||
         !endpoint_parse(speaker.options.caps, speaker.caps)) {
