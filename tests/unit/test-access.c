@@ -44,7 +44,6 @@ static void test_rule(void)
         g_autoptr(GVariant) credentials =
             g_variant_ref_sink(g_variant_new_parsed(RULES[i].credentials));
 
-        g_test_message("%s", RULES[i].credentials);
         g_assert_true(access_allows(credentials, 990, 29) == RULES[i].allowed);
     }
 }
@@ -151,7 +150,6 @@ static void start_bus(World *world)
     g_autofree char *text = NULL;
     g_autofree char *path = NULL;
     g_autofree char *option = NULL;
-    g_autofree char *line = NULL;
     g_autoptr(GDataInputStream) output = NULL;
     g_autoptr(GError) error = NULL;
 
