@@ -45,7 +45,7 @@ static void stop_for(Client *client, ClientStop why)
 static gboolean on_ending_signal(gpointer data)
 {
     Client *client = data;
-    if (client->stop == CLIENT_INTERRUPTED)
+    if (client->stop != CLIENT_RUNS)
         g_cancellable_cancel(client->farewell);
     stop_for(client, CLIENT_INTERRUPTED);
     return G_SOURCE_CONTINUE;

@@ -58,7 +58,7 @@ void client_end(Client *client);
 /* Why the last call or wait ended early. */
 ClientStop client_stop(const Client *client);
 /* A method of Manager1 without arguments, said on the way out: has a few seconds even if the limit
- * is reached or Ctrl-C was pressed; a second Ctrl-C ends it. */
+ * is reached or Ctrl-C was pressed; another Ctrl-C ends it. */
 bool client_farewell(Client *client, const char *method);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)

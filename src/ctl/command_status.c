@@ -31,22 +31,46 @@ static void print_diagnosis(const Facts *manager)
     describe_row_if("  next", facts_string(manager, "Advice"));
 }
 
+/* A word of the interface in more words; itself if it is not in the table. */
+static const char *explain(const char *word, const char *const (*table)[2], size_t rows)
+{
+    for (size_t i = 0; i < rows; i++)
+        if (strcmp(table[i][0], word) == 0)
+            return table[i][1];
+    return word;
+}
+
 static void print_adapter(const Facts *manager)
 {
+    static const char *const states[][2] = {
+        {"off", "switched off"},
+        {"blocked", "blocked by rfkill"},
+        {"missing", "none on this machine"},
+        {"no-bluetoothd", "unknown while bluetoothd is not running"},
+    };
     g_autofree char *alias = text_clean(facts_string(manager, "AdapterAlias"));
     const char *address = facts_string(manager, "Adapter");
-    const char *state = facts_string(manager, "AdapterState");
+    const char *state =
+        explain(facts_string(manager, "AdapterState"), states, G_N_ELEMENTS(states));
     if (*address)
         describe_row("Adapter", "%s%s%s, %s", address, *alias ? " " : "", alias, state);
     else
         describe_row("Adapter", "%s", state);
 }
 
-static void print_player(const Facts *manager)
+static void print_loopback(const Facts *manager)
 {
-    describe_row("Loopback", "%s, %s", facts_string(manager, "LoopbackState"),
-                 facts_flag(manager, "PlayerActive") ? "an application plays into it"
-                                                     : "nothing plays into it");
+    static const char *const states[][2] = {
+        {"missing", "missing: is the module snd-aloop loaded?"},
+        {"busy", "busy: another program holds our side of it"},
+    };
+    const char *state = facts_string(manager, "LoopbackState");
+    if (strcmp(state, "open") == 0)
+        describe_row("Loopback", "open, %s",
+                     facts_flag(manager, "PlayerActive") ? "an application plays into it"
+                                                         : "nothing plays into it");
+    else
+        describe_row("Loopback", "%s", explain(state, states, G_N_ELEMENTS(states)));
 }
 
 static void print_work(const Facts *manager)
@@ -92,7 +116,7 @@ static void print_screen(const Catalogue *catalogue, GVariant *counters)
            facts_string(manager, "Role"));
     print_diagnosis(manager);
     print_adapter(manager);
-    print_player(manager);
+    print_loopback(manager);
     print_work(manager);
     print_speaker(catalogue, counters);
 }

@@ -123,10 +123,23 @@ static void print_wrapped(const char *start, const char *text)
     fprintf(stderr, "%s%s\n", start, lines);
 }
 
+/* The daemon's messages begin small and end open, as GError's do: for people they are sentences. A
+ * program's name stays as it is written. */
+static char *sentence_of(const char *message)
+{
+    size_t length = strlen(message);
+    bool open = length > 0 && g_ascii_isalnum(message[length - 1]);
+    char *sentence = g_strconcat(message, open ? "." : "", NULL);
+    if (!g_str_has_prefix(sentence, "echocast") && !g_str_has_prefix(sentence, "bluetooth"))
+        sentence[0] = g_ascii_toupper(sentence[0]);
+    return sentence;
+}
+
 static void print_lines(const Failure *failure)
 {
     g_auto(GStrv) lines = g_strsplit(failure->what, "\n", -1);
-    print_wrapped("echocastctl: ", lines[0]);
+    g_autofree char *first = sentence_of(lines[0]);
+    print_wrapped("echocastctl: ", first);
     for (char **line = lines + 1; *line; line++)
         print_wrapped("  ", *line);
     if (!strstr(failure->what, failure->advice))

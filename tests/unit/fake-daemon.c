@@ -16,7 +16,9 @@ struct FakeDaemon {
     char *error_message;
     GString *calls;
     GDBusMethodInvocation *waiting; /* a Pair or Connect that hangs */
+    GDBusMethodInvocation *ignored; /* a CancelPairing */
     bool no_packets;
+    bool ignores_cancel;
 };
 
 char *fake_daemon_path(const char *address)
@@ -111,6 +113,10 @@ static gboolean on_cancel_pairing(EchocastManager1 *manager, GDBusMethodInvocati
 {
     FakeDaemon *fake = data;
     note_call(fake, "CancelPairing", "", NULL);
+    if (fake->ignores_cancel) {
+        fake->ignored = invocation;
+        return TRUE;
+    }
     answer_waiting(fake, ECHOCAST_ERROR_PREFIX "Cancelled", "cancelled");
     echocast_manager1_complete_cancel_pairing(manager, invocation);
     return TRUE;
@@ -225,6 +231,7 @@ void fake_daemon_free(FakeDaemon *fake)
         return;
     g_dbus_connection_close_sync(fake->bus, NULL, NULL);
     g_clear_object(&fake->waiting);
+    g_clear_object(&fake->ignored);
     g_object_unref(fake->objects);
     g_object_unref(fake->manager);
     g_object_unref(fake->bus);
@@ -324,6 +331,11 @@ void fake_daemon_stream(FakeDaemon *fake, const char *address)
 void fake_daemon_no_packets(FakeDaemon *fake)
 {
     fake->no_packets = true;
+}
+
+void fake_daemon_ignore_cancel(FakeDaemon *fake)
+{
+    fake->ignores_cancel = true;
 }
 
 void fake_daemon_progress(FakeDaemon *fake, const char *stage, const char *text)

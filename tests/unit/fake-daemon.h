@@ -39,6 +39,8 @@ void fake_daemon_remove(FakeDaemon *fake, const char *address);
 /* Gives the speaker a stream and makes it the active one. */
 void fake_daemon_stream(FakeDaemon *fake, const char *address);
 void fake_daemon_no_packets(FakeDaemon *fake);
+/* CancelPairing is never answered. */
+void fake_daemon_ignore_cancel(FakeDaemon *fake);
 void fake_daemon_progress(FakeDaemon *fake, const char *stage, const char *text);
 /* "/org/echocast/speaker/AA_BB_CC_DD_EE_FF". */
 char *fake_daemon_path(const char *address);

@@ -211,7 +211,7 @@ static void test_error_codes(Fixture *fixture, gconstpointer data)
         fake_daemon_behave(fixture->fake, FAKE_FAILS, error_dbus_name(code), "the reason for it");
         g_autoptr(Child) child = start(fixture, "connect Kitchen");
         g_assert_cmpint(child_join(child), ==, error_exit_code(code));
-        check_contains(child_errors(child), "echocastctl: the reason for it\n");
+        check_contains(child_errors(child), "echocastctl: The reason for it.\n");
         check_contains(child_errors(child), line);
         g_autoptr(JsonObject) object =
             expect_json(fixture, "connect Kitchen --json", error_exit_code(code));
@@ -230,9 +230,9 @@ static void test_bus_errors(Fixture *fixture, gconstpointer data)
         {"org.freedesktop.DBus.Error.AccessDenied", 6, "group " ECHOCAST_CONTROL_GROUP},
         {"org.freedesktop.DBus.Error.ServiceUnknown", 5, "systemctl start echocastd"},
         {"org.freedesktop.DBus.Error.NoReply", 5, "went away"},
-        {"org.freedesktop.DBus.Error.InvalidArgs", 2, "raw words"},
-        {"org.freedesktop.DBus.Error.UnknownMethod", 1, "raw words"},
-        {"com.example.Nonsense", 1, "raw words"},
+        {"org.freedesktop.DBus.Error.InvalidArgs", 2, "Raw words."},
+        {"org.freedesktop.DBus.Error.UnknownMethod", 1, "Raw words."},
+        {"com.example.Nonsense", 1, "Raw words."},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         fake_daemon_behave(fixture->fake, FAKE_FAILS, rows[i].name, "raw words");
@@ -253,6 +253,9 @@ static void test_status(Fixture *fixture, gconstpointer data)
     expect(fixture, "status", 0, "4711 packets, 3 dropped", "");
     expect(fixture, "status", 0, "own 23.4 ms", "");
     expect(fixture, "status -q", 0, "role: a2dp-source", "");
+    g_object_set(fake_daemon_manager(fixture->fake), "adapter", "", "adapter-state", "missing",
+                 "loopback-state", "busy", NULL);
+    expect(fixture, "status", 0, "Adapter    none on this machine\nLoopback   busy: another", "");
     g_object_set(fake_daemon_manager(fixture->fake), "headline", "No sound.", "reason", "LinkLost",
                  "detail", "The link broke.", "advice", "Go closer.", NULL);
     expect(fixture, "status", 0, "No sound.\n  why      The link broke.\n  code     LinkLost\n",
@@ -376,6 +379,22 @@ static void test_pair_interrupted(Fixture *fixture, gconstpointer data)
     pair_interrupted(fixture, "pair -t 0.2", 0, 4, "did not end in time");
 }
 
+/* A daemon that does not even answer that: a second Ctrl-C ends the patience. */
+static void test_pair_interrupted_twice(Fixture *fixture, gconstpointer data)
+{
+    fake_daemon_behave(fixture->fake, FAKE_HANGS, NULL, NULL);
+    fake_daemon_ignore_cancel(fixture->fake);
+    g_autoptr(Child) child = start(fixture, "pair");
+    fake_daemon_await_call(fixture->fake, "Pair()");
+    child_signal(child, SIGINT);
+    fake_daemon_await_call(fixture->fake, "CancelPairing();");
+    child_signal(child, SIGINT);
+    gint64 began_us = g_get_monotonic_time();
+    g_assert_cmpint(child_join(child), ==, 1);
+    g_assert_cmpint(g_get_monotonic_time() - began_us, <, 4 * G_USEC_PER_SEC);
+    check_contains(child_errors(child), "did not confirm");
+}
+
 static void test_daemon_dies(Fixture *fixture, gconstpointer data)
 {
     fake_daemon_behave(fixture->fake, FAKE_HANGS, NULL, NULL);
@@ -452,7 +471,7 @@ static void test_scan_ends(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(json_object_get_int_member(json_array_get_object_element(speakers, 0), "rssi"),
                     ==, -54);
     fake_daemon_behave(fixture->fake, FAKE_FAILS, ECHOCAST_ERROR_PREFIX "AdapterOff", "it is off");
-    expect(fixture, "scan", 1, "", "it is off");
+    expect(fixture, "scan", 1, "", "It is off.");
 }
 
 static void test_scan_loses_adapter(Fixture *fixture, gconstpointer data)
@@ -619,6 +638,7 @@ int main(int argc, char **argv)
     add("info", test_info);
     add("pair", test_pair);
     add("pair-interrupted", test_pair_interrupted);
+    add("pair-interrupted-twice", test_pair_interrupted_twice);
     add("daemon-dies", test_daemon_dies);
     add("connect", test_connect);
     add("connect-interrupted", test_connect_interrupted);
