@@ -30,6 +30,7 @@ struct Adapter {
     void *data;
     char *path;
     unsigned power_tries;
+    bool refused; /* by the kernel, says bluetoothd: rfkill, whether we can read it or not */
     guint power_pause;
     bool inquiry_wanted;
     Inquiry inquiry;
@@ -65,7 +66,10 @@ static void on_powered(GVariant *reply, GUnixFDList *fds, const GError *error, v
 {
     Adapter *adapter = data;
 
-    if (!error || errors_is(error, "Blocked") || adapter_is_powered(adapter))
+    adapter->refused = error && errors_is(error, "Blocked");
+    if (adapter->refused)
+        adapter->events->changed(adapter->data);
+    if (!error || adapter->refused || adapter_is_powered(adapter))
         return;
     /* Busy: bluetoothd is switching it on by itself (AutoEnable), or the kernel is still setting it
      * up. */
@@ -192,6 +196,7 @@ static void adapter_leave(Adapter *adapter)
         g_source_remove(adapter->power_pause);
     adapter->power_pause = 0;
     adapter->power_tries = 0;
+    adapter->refused = false;
     adapter->inquiry = INQUIRY_OFF;
     flag_attach(adapter->pairable, NULL);
     flag_attach(adapter->discoverable, NULL);
@@ -223,6 +228,8 @@ void adapter_update(Adapter *adapter)
     /* Power off ends every session. */
     if (!adapter_is_powered(adapter))
         adapter->inquiry = INQUIRY_OFF;
+    else
+        adapter->refused = false;
     flag_settle(adapter->pairable);
     flag_settle(adapter->discoverable);
     inquiry_settle(adapter);
@@ -297,7 +304,8 @@ bool adapter_is_powered(const Adapter *adapter)
 bool adapter_is_blocked(const Adapter *adapter)
 {
     return !adapter_is_powered(adapter) &&
-           rfkill_is_blocked(adapter->rfkill, adapter_short_name(adapter));
+           (adapter->refused ||
+            rfkill_is_blocked(adapter->rfkill, adapter_short_name(adapter)));
 }
 
 bool adapter_is_discovering(const Adapter *adapter)

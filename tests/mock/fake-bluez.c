@@ -720,6 +720,14 @@ void fake_bluez_block(FakeBluez *bluez, const char *name, bool blocked)
         adapter_power(adapter, false);
 }
 
+void fake_bluez_power(FakeBluez *bluez, const char *name, bool powered)
+{
+    Adapter *adapter = find_adapter(bluez, name);
+
+    g_return_if_fail(adapter && adapter->object);
+    adapter_power(adapter, powered);
+}
+
 void fake_bluez_auto_enable(FakeBluez *bluez, bool enable)
 {
     bluez->auto_enable = enable;

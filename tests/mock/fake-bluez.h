@@ -128,6 +128,8 @@ void fake_bluez_plug(FakeBluez *bluez, const char *name, const char *address);
 void fake_bluez_unplug(FakeBluez *bluez, const char *name);
 /* rfkill: Powered goes false and cannot be set. */
 void fake_bluez_block(FakeBluez *bluez, const char *name, bool blocked);
+/* Somebody else, bluetoothctl say, switches it on or off. */
+void fake_bluez_power(FakeBluez *bluez, const char *name, bool powered);
 /* AutoEnable of main.conf: adapters are powered when they come. Default true. */
 void fake_bluez_auto_enable(FakeBluez *bluez, bool enable);
 

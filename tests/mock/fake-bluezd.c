@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct {
@@ -160,6 +161,11 @@ static void run_unplug(Program *program, char **words, int count)
 static void run_block(Program *program, char **words, int count)
 {
     fake_bluez_block(program->bluez, words[1], switch_of(program, words[2]));
+}
+
+static void run_power(Program *program, char **words, int count)
+{
+    fake_bluez_power(program->bluez, words[1], switch_of(program, words[2]));
 }
 
 static void run_auto_enable(Program *program, char **words, int count)
@@ -462,6 +468,7 @@ static const Command commands[] = {
     {"pair-with-us", 1, run_deed},
     {"phone", 2, run_phone},
     {"plug", 2, run_plug},
+    {"power", 2, run_power},
     {"press", 2, run_press},
     {"quit", 0, run_quit},
     {"record", 1, run_record},
