@@ -134,7 +134,8 @@ class Process:
         if not self.guest.wait_for(ready, timeout):
             raise RoomTimeout(f"{self.name} did not say /{regex}/ within {timeout} s{self._tail()}")
         if found is None:
-            raise RoomError(f"{self.name} ended ({self.code}) without saying /{regex}/{self._tail()}")
+            raise RoomError(f"{self.name} ended ({self.code}) without saying /{regex}/"
+                            + self._tail())
         return found
 
     def wait_line(self, regex, timeout=30, stream=None):
@@ -265,7 +266,8 @@ class Guest:
     def _command(self, agent_socket):
         mounts = self._mounts()
         table = ",".join(f"share{i}:{path}:{mode}" for i, (path, mode) in enumerate(mounts))
-        append = (f"console=ttyS0 cryptomgr.notests panic=-1 oops=panic loglevel=5 mitigations=off rodata=off nokaslr "
+        append = ("console=ttyS0 cryptomgr.notests panic=-1 oops=panic loglevel=5 "
+                  "mitigations=off rodata=off nokaslr "     # what only costs time here
                   f"room.shares={table} room.tools={self.tools} room.init={HERE}/init "
                   f"room.modules={KERNEL.resolve()}/tree/lib/modules "
                   f"room.loopback={int(self.loopback)} room.staging={int(bool(self.staging))} "
@@ -275,7 +277,9 @@ class Guest:
                   f"{self.append}")
         if " " in table:
             raise RoomError("the room needs paths without spaces: " + table)
-        command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi",
+        # However this process ends, the guest ends with it.
+        command = ["setpriv", "--pdeathsig", "KILL",
+                   "qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi",
                    "-cpu", "Nehalem,+rdrand", "-smp", "1", "-m", str(self.memory), "-nographic",
                    "-no-reboot", "-nodefaults", "-no-user-config",
                    "-kernel", str(KERNEL / "vmlinuz"), "-initrd", str(KERNEL / "initramfs"),
