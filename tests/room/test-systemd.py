@@ -4,7 +4,7 @@
 """The unit under the real systemd: starts at boot, plays from inside its sandbox as its own user, is
 restarted after a kill, and its watchdog fires when the main loop stands still."""
 
-from scenario import CONFIG, TOP, endless_player, music, pair, run, write_wav
+from scenario import CONFIG, TOP, endless_player, music, pair, pss_kib, run, write_wav
 
 UNIT = "echocastd.service"
 WAV = TOP / "build/room/unit.wav"
@@ -72,6 +72,9 @@ def killed(room, figures, speaker):
     speaker.reset_recording()
     player = endless_player(room, WAV)
     speaker.wait_audible()
+    speaker.wait_packets(5 * 69)
+    pss = pss_kib(room, before)
+    figures.add("memory while streaming (PSS)", "<= 3072 KiB", f"{pss} KiB", pss <= 3072)
     seconds, after = restart_by(room, "systemctl", "kill", "-s", "KILL", UNIT, timeout=60)
     figures.add("restarted after SIGKILL", "another pid", f"{before} -> {after}, {seconds:.1f} s",
                 after not in ("0", before))
