@@ -24,7 +24,7 @@ struct Capture {
     CaptureState state;
     char detail[CAPTURE_DETAIL_SIZE];
     uint64_t retry_ns;
-    uint64_t opened_ns;
+    uint64_t lost_ns; /* the last time; 0: never */
     CardWatch card_watch;
     PlayerWatch player;
     snd_pcm_t *pcm;
@@ -242,7 +242,6 @@ static void set_busy(Capture *capture, int card, int error)
 static void set_open(Capture *capture)
 {
     set_state(capture, CAPTURE_OPEN, CLOCK_NEVER);
-    capture->opened_ns = clock_now_ns();
     snprintf(capture->detail, sizeof(capture->detail), "hw:%s,1,0 at %u Hz", capture->card,
              capture->rate_hz);
 }
@@ -279,16 +278,19 @@ static void open_or_wait(Capture *capture)
         card_watch_stop(&capture->card_watch);
 }
 
+/* Opened again at once, but not over and over. */
 static void lose(Capture *capture, int error)
 {
-    bool at_once = clock_now_ns() - capture->opened_ns >= RETRY_NS;
+    uint64_t now_ns = clock_now_ns();
+    bool again = capture->lost_ns != 0 && now_ns - capture->lost_ns < RETRY_NS;
 
     close_card(capture);
-    if (at_once || error == -ENODEV) {
+    capture->lost_ns = now_ns;
+    if (!again || error == -ENODEV) {
         open_or_wait(capture);
         return;
     }
-    set_state(capture, CAPTURE_BUSY, clock_now_ns() + RETRY_NS);
+    set_state(capture, CAPTURE_BUSY, now_ns + RETRY_NS);
     snprintf(capture->detail, sizeof(capture->detail), "the capture stopped: %s",
              snd_strerror(error));
 }
@@ -307,6 +309,9 @@ void capture_check(Capture *capture)
         return;
     }
     error = player_watch_update(&capture->player);
+    /* Where `PCM Notify` is on, a player of another format stops the capture as it begins. */
+    if (error >= 0 && snd_pcm_state(capture->pcm) != SND_PCM_STATE_RUNNING)
+        error = -EPIPE;
     if (error < 0)
         lose(capture, error);
 }
