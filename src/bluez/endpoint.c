@@ -23,11 +23,12 @@ struct Endpoints {
     SbcWish wish;
     Endpoint *endpoint;
     unsigned count;
-    unsigned asked; /* answers still missing */
+    unsigned unanswered; /* registrations under way */
     unsigned tries;
     guint pause;
     char *adapter;
-    GError *refusal;
+    bool asked;      /* for a configuration, in this connection */
+    GError *refusal; /* of it, by us */
     const EndpointsEvents *events;
     void *data;
 };
@@ -66,6 +67,7 @@ static gboolean on_select_configuration(BluezDbusMediaEndpoint1 *skeleton,
 
     if (objects_refuse_stranger(endpoints->objects, invocation))
         return TRUE;
+    endpoints->asked = true;
     g_clear_error(&endpoints->refusal);
     if (!endpoints_select(endpoints, capabilities, selected, &endpoints->refusal))
         return endpoint_refuse(invocation, endpoints->refusal->message);
@@ -168,13 +170,13 @@ static void on_registered(GVariant *reply, GUnixFDList *fds, const GError *error
     Endpoint *endpoint = data;
     Endpoints *endpoints = endpoint->endpoints;
 
-    endpoints->asked--;
+    endpoints->unanswered--;
     endpoint->registered = !error || errors_is(error, "AlreadyExists");
     if (!endpoint->registered) {
         g_warning("bluetoothd does not take our endpoint: %s", error->message);
         endpoints_ask_later(endpoints);
     }
-    if (endpoints->asked == 0)
+    if (endpoints->unanswered == 0)
         endpoints->events->changed(endpoints->data);
 }
 
@@ -212,7 +214,7 @@ static GVariant *endpoint_properties(const Endpoint *endpoint)
 
 static void endpoints_ask(Endpoints *endpoints)
 {
-    if (!endpoints->adapter || endpoints->asked || endpoints->pause ||
+    if (!endpoints->adapter || endpoints->unanswered || endpoints->pause ||
         !objects_have(endpoints->objects, endpoints->adapter, BLUEZ_MEDIA))
         return;
     endpoints->tries++;
@@ -221,7 +223,7 @@ static void endpoints_ask(Endpoints *endpoints)
 
         if (endpoint->registered)
             continue;
-        endpoints->asked++;
+        endpoints->unanswered++;
         calls_make(endpoints->calls, endpoints->adapter, BLUEZ_MEDIA, "RegisterEndpoint",
                    endpoint_properties(endpoint), CALL_TIMEOUT_MS, on_registered, endpoint);
     }
@@ -233,7 +235,7 @@ static void endpoints_leave(Endpoints *endpoints)
     if (endpoints->pause)
         g_source_remove(endpoints->pause);
     endpoints->pause = 0;
-    endpoints->asked = 0;
+    endpoints->unanswered = 0;
     endpoints->tries = 0;
     for (unsigned i = 0; i < endpoints->count; i++)
         endpoints->endpoint[i].registered = false;
@@ -269,8 +271,14 @@ const GError *endpoints_refusal(const Endpoints *endpoints)
     return endpoints->refusal;
 }
 
+bool endpoints_were_asked(const Endpoints *endpoints)
+{
+    return endpoints->asked;
+}
+
 void endpoints_begin(Endpoints *endpoints)
 {
+    endpoints->asked = false;
     g_clear_error(&endpoints->refusal);
 }
 

@@ -30,8 +30,11 @@ void endpoints_free(Endpoints *endpoints);
 void endpoints_register(Endpoints *endpoints, const char *adapter);
 bool endpoints_are_registered(const Endpoints *endpoints);
 unsigned endpoints_count(const Endpoints *endpoints);
-/* Why the last SelectConfiguration was refused; NULL if it was not. endpoints_begin forgets it. */
-const GError *endpoints_refusal(const Endpoints *endpoints);
+/* A connection is about to be made; what the next two tell is since then. */
 void endpoints_begin(Endpoints *endpoints);
+/* Has it come as far as SelectConfiguration? */
+bool endpoints_were_asked(const Endpoints *endpoints);
+/* Why we refused the last SelectConfiguration; NULL if we did not. */
+const GError *endpoints_refusal(const Endpoints *endpoints);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Endpoints, endpoints_free)

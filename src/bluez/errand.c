@@ -155,14 +155,23 @@ static void errand_conclude(Errand *errand, EchocastError code)
         errand_end_with(errand, code, errand->failure);
 }
 
+static EchocastError errand_judge_probe(const Errand *errand, int errnum)
+{
+    if (errnum == PROBE_IMPOSSIBLE)
+        return (EchocastError)errand->failure->code;
+    /* It talks to us, but not about audio: its AVDTP is another's, or it has no place for us. */
+    if (errnum == 0 && !endpoints_were_asked(errand->errands->endpoints))
+        return ECHOCAST_ERROR_SPEAKER_BUSY;
+    return errors_judge_probe(errnum);
+}
+
 static void on_probed(int errnum, void *data)
 {
     Errand *errand = data;
-    bool possible = errnum != PROBE_IMPOSSIBLE;
 
-    g_debug("Probe of %s: %s", errand->path, possible ? g_strerror(errnum) : "not possible");
-    errand_conclude(errand, possible ? errors_judge_probe(errnum)
-                                     : (EchocastError)errand->failure->code);
+    g_debug("Probe of %s: %s", errand->path,
+            errnum == PROBE_IMPOSSIBLE ? "not possible" : g_strerror(errnum));
+    errand_conclude(errand, errand_judge_probe(errand, errnum));
 }
 
 static void errand_explain_without_link(Errand *errand)

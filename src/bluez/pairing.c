@@ -117,8 +117,8 @@ static bool pairing_check(Pairing *pairing, GError **error)
      * connecting will tell. */
     if (kind == PEER_SINK || (kind == PEER_CANDIDATE && !resolved))
         return true;
-    g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_NOT_A_SPEAKER, "It is %s, not a speaker",
-                peer_kind_name(kind));
+    g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_NOT_A_SPEAKER, "It %s",
+                kind == PEER_SOURCE ? "sends sound and takes none" : "has no A2DP sink");
     return false;
 }
 

@@ -703,6 +703,12 @@ static void test_connect_without_probe(Room *room, gconstpointer data)
     connect_fails(room, FAKE_CONNECT_SILENT, PROBE_IMPOSSIBLE, "connect HandshakeBroken");
 }
 
+/* Its SDP answers, but the connection ends before a configuration is asked for. */
+static void test_connect_no_place(Room *room, gconstpointer data)
+{
+    connect_fails(room, FAKE_CONNECT_REFUSES, 0, "connect SpeakerBusy");
+}
+
 static void test_connect_configuration_rejected(Room *room, gconstpointer data)
 {
     connect_fails(room, FAKE_CONNECT_REJECTS_CONFIGURATION, 0, "connect HandshakeBroken");
@@ -1071,6 +1077,7 @@ static const Case cases[] = {
     {"/bluez/connect/stale", room_set_up_bonded, test_connect_stale},
     {"/bluez/connect/off", room_set_up_bonded, test_connect_off},
     {"/bluez/connect/without-probe", room_set_up_bonded, test_connect_without_probe},
+    {"/bluez/connect/no-place", room_set_up_bonded, test_connect_no_place},
     {"/bluez/connect/rejected", room_set_up_bonded, test_connect_configuration_rejected},
     {"/bluez/connect/incompatible", room_set_up_bonded, test_connect_incompatible},
     {"/bluez/connect/unstick", room_set_up_bonded, test_unstick},
