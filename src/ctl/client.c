@@ -87,7 +87,7 @@ void client_free(Client *client)
     g_free(client);
 }
 
-const Catalogue *client_roster(const Client *client)
+const Catalogue *client_catalogue(const Client *client)
 {
     return client->catalogue;
 }

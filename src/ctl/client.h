@@ -37,7 +37,7 @@ void client_free(Client *client);
 bool client_open(Client *client, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Reads everything anew. Values that a method changed may be announced after its answer. */
 bool client_load(Client *client, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-const Catalogue *client_roster(const Client *client);
+const Catalogue *client_catalogue(const Client *client);
 bool client_is_there(const Client *client);
 
 /* events live as long as they are watched; NULL ends it. */

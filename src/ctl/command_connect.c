@@ -34,7 +34,7 @@ static bool run_connect(Client *client, const Options *options, GError **error)
         return fail_stopped(client_stop(client), failed, error);
     const char *path;
     g_variant_get(answer, "(&o)", &path);
-    return describe_outcome(client, options, path, "Connected to", ": the audio path is ready.",
+    return describe_outcome(client, options, path, "Connected to", "The audio path is ready.",
                             error);
 }
 

@@ -7,13 +7,13 @@
 static bool run_disconnect(Client *client, const Options *options, GError **error)
 {
     const char *selector = options_selector(options);
-    const Entry *entry = catalogue_find(client_roster(client), selector, NULL);
+    const Entry *entry = catalogue_find(client_catalogue(client), selector, NULL);
     g_autofree char *path = g_strdup(entry ? entry->path : selector);
     g_autoptr(GVariant) answer =
         client_ask(client, "Disconnect", g_variant_new("(s)", selector), "()", error);
     if (!answer)
         return false;
-    return describe_outcome(client, options, path, "Disconnected:", "", error);
+    return describe_outcome(client, options, path, "Disconnected from", NULL, error);
 }
 
 const Command command_disconnect = {

@@ -11,7 +11,7 @@ static bool run_forget(Client *client, const Options *options, GError **error)
 {
     const char *selector = options_selector(options);
     /* What is gone afterwards is described before. */
-    const Entry *entry = catalogue_find(client_roster(client), selector, NULL);
+    const Entry *entry = catalogue_find(client_catalogue(client), selector, NULL);
     g_autofree char *who = describe_label(entry, selector);
     g_autoptr(JsonObject) object = entry ? describe_json(entry, NULL) : json_object_new();
     g_autoptr(GVariant) answer =
@@ -21,7 +21,7 @@ static bool run_forget(Client *client, const Options *options, GError **error)
     if (options->json)
         document_print(object);
     else
-        printf("Forgotten: %s\n", who);
+        printf("Forgot %s.\n", who);
     return true;
 }
 

@@ -44,7 +44,7 @@ static void print_screen(const Entry *entry, GVariant *counters)
 
 static bool run_info(Client *client, const Options *options, GError **error)
 {
-    const Catalogue *catalogue = client_roster(client);
+    const Catalogue *catalogue = client_catalogue(client);
     const Entry *entry = catalogue_find(catalogue, options_selector(options), error);
     if (!entry)
         return false;

@@ -63,7 +63,7 @@ static GPtrArray *saved_speakers(const Catalogue *catalogue)
 
 static bool run_list(Client *client, const Options *options, GError **error)
 {
-    g_autoptr(GPtrArray) saved = saved_speakers(client_roster(client));
+    g_autoptr(GPtrArray) saved = saved_speakers(client_catalogue(client));
     if (options->json)
         print_json(saved);
     else

@@ -31,7 +31,7 @@ static char *time_text(const char *format)
 /* A speaker's name, or what the object is. */
 static char *subject_of(const Monitor *monitor, const char *path)
 {
-    const Entry *entry = catalogue_get(client_roster(monitor->client), path);
+    const Entry *entry = catalogue_get(client_catalogue(monitor->client), path);
     if (entry)
         return describe_label(entry, path);
     if (strcmp(path, ECHOCAST_OBJECT_PATH) == 0 || strcmp(path, "/") == 0)
@@ -156,7 +156,7 @@ static const ClientEvents monitor_events = {
 
 static void report_daemon(const Monitor *monitor, const char *event)
 {
-    const Facts *manager = catalogue_manager(client_roster(monitor->client));
+    const Facts *manager = catalogue_manager(client_catalogue(monitor->client));
     if (monitor->json) {
         g_autoptr(JsonObject) object = event_new(event, ECHOCAST_OBJECT_PATH);
         facts_add_to_json(manager, object);

@@ -9,7 +9,7 @@
 /* One word to choose a speaker by on each line, for the shell's completion. */
 static bool run_names(Client *client, const Options *options, GError **error)
 {
-    g_autoptr(GPtrArray) all = catalogue_list(client_roster(client));
+    g_autoptr(GPtrArray) all = catalogue_list(client_catalogue(client));
     for (guint i = 0; i < all->len; i++) {
         const Entry *entry = all->pdata[i];
         g_autofree char *name = text_clean(facts_string(entry->speaker, "Name"));

@@ -101,7 +101,7 @@ static bool run_pair(Client *client, const Options *options, GError **error)
     g_variant_get(answer, "(&o)", &path);
     return describe_outcome(
         client, options, path, "Paired with",
-        no_tone ? ": sound flows to it." : ": sound flows to it, and a tone was sent.", error);
+        no_tone ? "Sound flows to it." : "Sound flows to it: you should have heard a tone.", error);
 }
 
 const Command command_pair = {

@@ -25,10 +25,12 @@ static const GOptionEntry entries[] = {
     {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 };
 
-/* What was last printed of a device. */
+/* What was last known and last printed of a device. BlueZ takes the signal back when a search ends.
+ */
 typedef struct {
     char *line; /* without the signal */
     int64_t rssi;
+    int64_t printed_rssi;
 } Seen;
 
 typedef struct {
@@ -47,13 +49,10 @@ static void seen_free(gpointer data)
     g_free(seen);
 }
 
-/* Saved speakers are known without being in reach: only those that the scan sees have a signal. */
-static bool is_in_reach(const Facts *speaker)
+static bool is_wanted(const Facts *speaker)
 {
     const char *kind = facts_string(speaker, "Kind");
-    bool wanted = all || strcmp(kind, "speaker") == 0 || strcmp(kind, "candidate") == 0;
-    return wanted && (facts_number(speaker, "Rssi") != 0 ||
-                      strcmp(facts_string(speaker, "State"), "discovered") == 0);
+    return all || strcmp(kind, "speaker") == 0 || strcmp(kind, "candidate") == 0;
 }
 
 /* "new" may be paired; "maybe" looks like a speaker and pairing will tell. */
@@ -75,26 +74,53 @@ static void print_signal(int64_t rssi, const Facts *speaker, const char *line)
     fflush(stdout);
 }
 
-/* A device is printed when it appears and when more is known of it; its signal alone is worth a
- * line only to somebody who watches. */
-static void show(Scan *scan, const char *path)
+static Seen *seen_ensure(Scan *scan, const char *path)
 {
-    const Entry *entry = catalogue_get(client_roster(scan->client), path);
-    if (!entry || !is_in_reach(entry->speaker))
-        return;
+    Seen *seen = g_hash_table_lookup(scan->seen, path);
+    if (!seen) {
+        seen = g_new0(Seen, 1);
+        g_hash_table_insert(scan->seen, g_strdup(path), seen);
+    }
+    return seen;
+}
+
+/* A device is printed when it appears and when more is known of it; a change of its signal is worth
+ * a line only to somebody who watches. */
+static bool is_news(const Scan *scan, const Seen *seen, const char *line)
+{
+    if (!seen->line || strcmp(seen->line, line) != 0)
+        return true;
+    if (seen->printed_rssi == 0)
+        return seen->rssi != 0;
+    return scan->live && ABS(seen->rssi - seen->printed_rssi) >= RSSI_STEP;
+}
+
+static void show(Scan *scan, const Entry *entry)
+{
     int64_t rssi = facts_number(entry->speaker, "Rssi");
     g_autofree char *name = text_cut(facts_string(entry->speaker, "Name"), NAME_COLUMNS);
     g_autofree char *line = g_strdup_printf("%-10s  %s", standing(entry->speaker), name);
-    Seen *seen = g_hash_table_lookup(scan->seen, path);
-    if (seen && strcmp(seen->line, line) == 0 &&
-        !(scan->live && ABS(seen->rssi - rssi) >= RSSI_STEP))
+    Seen *seen = seen_ensure(scan, entry->path);
+    if (rssi != 0)
+        seen->rssi = rssi;
+    if (!is_news(scan, seen, line))
         return;
-    seen = g_new0(Seen, 1);
-    seen->rssi = rssi;
+    g_free(seen->line);
     seen->line = g_strdup(line);
-    g_hash_table_replace(scan->seen, g_strdup(path), seen);
+    seen->printed_rssi = seen->rssi;
     if (scan->print)
-        print_signal(rssi, entry->speaker, line);
+        print_signal(seen->rssi, entry->speaker, line);
+}
+
+/* What the daemon remembers, saved or from an earlier search, is in reach only if it has a signal
+ * now; what it finds now is, with or without. */
+static void consider(Scan *scan, const char *path, bool found_now)
+{
+    const Entry *entry = catalogue_get(client_catalogue(scan->client), path);
+    if (entry && is_wanted(entry->speaker) &&
+        (found_now || g_hash_table_contains(scan->seen, path) ||
+         facts_number(entry->speaker, "Rssi") != 0))
+        show(scan, entry);
 }
 
 static bool adapter_trouble(const char *state, EchocastError *trouble)
@@ -117,7 +143,15 @@ static bool adapter_trouble(const char *state, EchocastError *trouble)
 
 static void on_added(const char *path, GVariant *interfaces, void *data)
 {
-    show(data, path);
+    Scan *scan = data;
+    const Entry *entry = catalogue_get(client_catalogue(scan->client), path);
+    consider(scan, path, entry && strcmp(facts_string(entry->speaker, "State"), "discovered") == 0);
+}
+
+static bool becomes_discovered(GVariant *changed)
+{
+    const char *state = "";
+    return g_variant_lookup(changed, "State", "&s", &state) && strcmp(state, "discovered") == 0;
 }
 
 static void on_changed(const char *path, const char *interface, GVariant *changed, void *data)
@@ -125,7 +159,7 @@ static void on_changed(const char *path, const char *interface, GVariant *change
     Scan *scan = data;
     const char *state;
     if (strcmp(interface, ECHOCAST_SPEAKER_INTERFACE) == 0) {
-        show(scan, path);
+        consider(scan, path, becomes_discovered(changed));
     } else if (g_variant_lookup(changed, "AdapterState", "&s", &state) &&
                adapter_trouble(state, &scan->trouble)) {
         scan->stopped = true;
@@ -166,15 +200,23 @@ static void print_end(const Scan *scan)
          "        within 2 m, and search again.");
 }
 
+static JsonObject *device_json(const Entry *entry, const Seen *seen)
+{
+    JsonObject *object = describe_json(entry, NULL);
+    json_object_set_int_member(object, "rssi", seen->rssi);
+    return object;
+}
+
 static void print_json(const Scan *scan)
 {
-    g_autoptr(GPtrArray) list = catalogue_list(client_roster(scan->client));
+    g_autoptr(GPtrArray) list = catalogue_list(client_catalogue(scan->client));
     g_autoptr(JsonObject) object = json_object_new();
     JsonArray *speakers = json_array_new();
     for (guint i = 0; i < list->len; i++) {
         const Entry *entry = list->pdata[i];
-        if (g_hash_table_contains(scan->seen, entry->path))
-            json_array_add_object_element(speakers, describe_json(entry, NULL));
+        const Seen *seen = g_hash_table_lookup(scan->seen, entry->path);
+        if (seen)
+            json_array_add_object_element(speakers, device_json(entry, seen));
     }
     json_object_set_array_member(object, "speakers", speakers);
     document_print(object);
@@ -182,9 +224,9 @@ static void print_json(const Scan *scan)
 
 static void show_known(Scan *scan)
 {
-    g_autoptr(GPtrArray) list = catalogue_list(client_roster(scan->client));
+    g_autoptr(GPtrArray) list = catalogue_list(client_catalogue(scan->client));
     for (guint i = 0; i < list->len; i++)
-        show(scan, ((const Entry *)list->pdata[i])->path);
+        consider(scan, ((const Entry *)list->pdata[i])->path, false);
 }
 
 /* Ends well at the limit and with Ctrl-C. */

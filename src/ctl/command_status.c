@@ -136,7 +136,7 @@ static void print_json(const Catalogue *catalogue, GVariant *counters)
 
 static bool run_status(Client *client, const Options *options, GError **error)
 {
-    const Catalogue *catalogue = client_roster(client);
+    const Catalogue *catalogue = client_catalogue(client);
     g_autofree char *active = g_strdup(facts_string(catalogue_manager(catalogue), "ActiveSpeaker"));
     g_autoptr(GVariant) counters = describe_counters(client, active);
     if (options->json)

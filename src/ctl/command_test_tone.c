@@ -61,13 +61,11 @@ static GVariant *wish_of(const Options *options)
 
 static void print_verdict(const char *who, const Facts *evidence)
 {
-    int64_t packets = facts_number(evidence, "packets");
     describe_row("Tone", "%d Hz, %d ms, %s%s", frequency_hz, duration_ms, channels_word(),
                  strcmp(channels_word(), "both") == 0 ? " channels" : " channel only");
     if (*who)
         describe_row("Speaker", "%s", who);
-    describe_row("Sent", "%" G_GINT64_FORMAT " packets in %" G_GINT64_FORMAT " ms", packets,
-                 facts_number(evidence, "duration"));
+    describe_row("Sent", "%" G_GINT64_FORMAT " packets", facts_number(evidence, "packets"));
     describe_row_if("Transport", facts_string(evidence, "transport"));
     describe_row("Verdict", "the link to the speaker took the whole tone.");
     describe_row("", "If you heard nothing, turn the speaker up.");
@@ -102,7 +100,7 @@ static bool run_test_tone(Client *client, const Options *options, GError **error
 {
     if (!check_options(error))
         return false;
-    const Entry *entry = catalogue_find(client_roster(client), options_selector(options), NULL);
+    const Entry *entry = catalogue_find(client_catalogue(client), options_selector(options), NULL);
     g_autofree char *who = describe_label(entry, options_selector(options));
     client_limit(client,
                  options->timeout_s > 0 ? options->timeout_s : REST_S + duration_ms / 1000.0);

@@ -42,7 +42,7 @@ void describe_row_if(const char *label, const char *text)
 
 GVariant *describe_counters(Client *client, const char *path)
 {
-    const Entry *entry = catalogue_get(client_roster(client), path);
+    const Entry *entry = catalogue_get(client_catalogue(client), path);
     if (!entry || !entry->stream)
         return NULL;
     /* The stream may end between the two questions: then there is simply none to show. */
@@ -126,14 +126,16 @@ JsonObject *describe_json(const Entry *entry, GVariant *counters)
 }
 
 bool describe_outcome(Client *client, const Options *options, const char *path, const char *done,
-                      const char *rest, GError **error)
+                      const char *meaning, GError **error)
 {
     if (!client_load(client, error))
         return false;
-    const Entry *entry = catalogue_get(client_roster(client), path);
+    const Entry *entry = catalogue_get(client_catalogue(client), path);
     if (!options->json) {
         g_autofree char *who = describe_label(entry, path);
-        printf("%s %s%s\n", done, who, rest);
+        printf("%s %s.\n", done, who);
+        if (meaning && !options->quiet)
+            puts(meaning);
         return true;
     }
     g_autoptr(JsonObject) object = entry ? describe_json(entry, NULL) : json_object_new();

@@ -23,6 +23,7 @@ void describe_stream(const Entry *entry, GVariant *counters);
 JsonObject *describe_json(const Entry *entry, GVariant *counters);
 
 /* The end of a command that acted on one speaker: reads its state anew and prints it as JSON, or
- * for people "DONE Kitchen (AA:BB:CC:DD:EE:FF)REST". */
+ * for people "DONE Kitchen (AA:BB:CC:DD:EE:FF).", and unless quiet a line with what that means
+ * (NULL for nothing). */
 bool describe_outcome(Client *client, const Options *options, const char *path, const char *done,
-                      const char *rest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                      const char *meaning, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -142,8 +142,7 @@ static void print_lines(const Failure *failure)
     print_wrapped("echocastctl: ", first);
     for (char **line = lines + 1; *line; line++)
         print_wrapped("  ", *line);
-    if (!strstr(failure->what, failure->advice))
-        print_wrapped("  next: ", failure->advice);
+    print_wrapped("  next: ", failure->advice);
 }
 
 static void print_document(const Failure *failure)

@@ -30,10 +30,11 @@ static double seconds_since(int64_t from_us, int64_t to_us)
     return (double)(to_us - from_us) / G_USEC_PER_SEC;
 }
 
+/* The deadline is that of the search. */
 static char *time_left(const Progress *progress)
 {
     int64_t left_us = progress->deadline_us - g_get_monotonic_time();
-    if (progress->deadline_us == 0 || left_us <= 0)
+    if (progress->deadline_us == 0 || left_us <= 0 || strcmp(progress->stage, "scanning") != 0)
         return g_strdup("");
     return g_strdup_printf(" (%d s left)", (int)((left_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC));
 }

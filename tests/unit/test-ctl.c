@@ -342,7 +342,8 @@ static void test_pair(Fixture *fixture, gconstpointer data)
 {
     fake_daemon_add(fixture->fake, KITCHEN, "Kitchen");
     expect(fixture, "pair", 0, "scanning    looking for a speaker in pairing mode\n", "");
-    expect(fixture, "pair", 0, "Paired with Kitchen (" KITCHEN "): sound flows to it", "");
+    expect(fixture, "pair", 0, "Paired with Kitchen (" KITCHEN ").\nSound flows to it: you should",
+           "");
     check_contains(fake_daemon_calls(fixture->fake), "Pair();");
     fake_daemon_forget_calls(fixture->fake);
     expect(fixture, "--timeout 20.5 pair --pin 0000 --no-tone Kit", 0, "Paired with", "");
@@ -410,9 +411,9 @@ static void test_connect(Fixture *fixture, gconstpointer data)
     fake_daemon_add(fixture->fake, KITCHEN, "Kitchen");
     expect(fixture, "connect Kitchen", 0, "Connected to Kitchen (" KITCHEN ")", "");
     expect(fixture, "connect", 0, "connecting  opening the link", "");
-    expect(fixture, "disconnect Kitchen", 0, "Disconnected: Kitchen (" KITCHEN ")\n", "");
+    expect(fixture, "disconnect Kitchen", 0, "Disconnected from Kitchen (" KITCHEN ").\n", "");
     expect(fixture, "cancel", 0, "cancelled", "");
-    expect(fixture, "forget kit", 0, "Forgotten: Kitchen (" KITCHEN ")\n", "");
+    expect(fixture, "forget kit", 0, "Forgot Kitchen (" KITCHEN ").\n", "");
     g_assert_cmpstr(fake_daemon_calls(fixture->fake), ==,
                     "Connect(Kitchen);Connect();Disconnect(Kitchen);CancelPairing();Forget(kit);");
     g_autoptr(JsonObject) connected = expect_json(fixture, "connect --json", 0);
@@ -435,10 +436,11 @@ static void test_connect_interrupted(Fixture *fixture, gconstpointer data)
     check_contains(child_errors(child), "echocastctl disconnect");
 }
 
-static void find(Fixture *fixture, const char *address, const char *name, int rssi)
+static EchocastSpeaker1 *find(Fixture *fixture, const char *address, const char *name, int rssi)
 {
     EchocastSpeaker1 *speaker = fake_daemon_add(fixture->fake, address, name);
     g_object_set(speaker, "saved", FALSE, "state", "discovered", "rssi", rssi, NULL);
+    return speaker;
 }
 
 static void test_scan(Fixture *fixture, gconstpointer data)
@@ -457,6 +459,26 @@ static void test_scan(Fixture *fixture, gconstpointer data)
     check_contains(child_output(child), "2 found");
     g_assert_null(strstr(child_output(child), "Bath"));
     check_text(child_output(child));
+}
+
+/* What is remembered from an earlier search is not in reach; what is found without a signal is.
+ * When a search ends the signal is taken back, which is no news. */
+static void test_scan_signal(Fixture *fixture, gconstpointer data)
+{
+    EchocastSpeaker1 *kitchen = find(fixture, KITCHEN, "Kitchen", 0);
+    g_autoptr(Child) child = start(fixture, "scan");
+    child_await(child, "NAME\n");
+    find(fixture, BATH, "Bath", 0);
+    child_await(child, BATH "         ?  new         Bath\n");
+    g_object_set(kitchen, "rssi", -54, NULL);
+    child_await(child, KITCHEN "   -54 dBm  new         Kitchen\n");
+    g_object_set(kitchen, "rssi", 0, NULL);
+    g_object_set(kitchen, "rssi", -74, "name", "Kitchen 2", NULL);
+    child_await(child, KITCHEN "   -74 dBm  new         Kitchen 2\n");
+    child_signal(child, SIGTERM);
+    g_assert_cmpint(child_join(child), ==, 0);
+    g_auto(GStrv) lines = g_strsplit(child_output(child), "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 2 + 3 + 1 + 1);
 }
 
 static void test_scan_ends(Fixture *fixture, gconstpointer data)
@@ -493,7 +515,7 @@ static void test_scan_loses_daemon(Fixture *fixture, gconstpointer data)
 
 static void test_test_tone(Fixture *fixture, gconstpointer data)
 {
-    expect(fixture, "test-tone", 0, "69 packets in 1000 ms", "");
+    expect(fixture, "test-tone", 0, "Sent       69 packets\n", "");
     fake_daemon_forget_calls(fixture->fake);
     expect(fixture, "test-tone Kit --freq 1000 --ms 250 --channel l", 0, "left channel only", "");
     g_assert_cmpstr(fake_daemon_calls(fixture->fake), ==,
@@ -643,6 +665,7 @@ int main(int argc, char **argv)
     add("connect", test_connect);
     add("connect-interrupted", test_connect_interrupted);
     add("scan", test_scan);
+    add("scan-signal", test_scan_signal);
     add("scan-ends", test_scan_ends);
     add("scan-loses-adapter", test_scan_loses_adapter);
     add("scan-loses-daemon", test_scan_loses_daemon);
