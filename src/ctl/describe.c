@@ -78,6 +78,8 @@ static void describe_counts(const Facts *stream, GVariant *counters)
                  " late, %" G_GUINT64_FORMAT " xruns",
                  counter(counters, "packets"), counter(counters, "dropped"),
                  counter(counters, "late"), counter(counters, "xruns"));
+    if (counter(counters, "packets") == 0)
+        return; /* nothing was measured yet */
     describe_row("Latency", "own %.1f ms (worst %.1f ms), in all about %.0f ms",
                  ms(counter(counters, "own_latency_us")),
                  ms(counter(counters, "own_latency_max_us")),
