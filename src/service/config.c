@@ -56,8 +56,8 @@ static bool fail(GError **error, const char *format, ...)
 
     va_start(arguments, format);
     if (error)
-        *error = g_error_new_valist(ECHOCAST_ERROR, ECHOCAST_ERROR_INVALID_ARGUMENTS, format,
-                                    arguments);
+        *error =
+            g_error_new_valist(ECHOCAST_ERROR, ECHOCAST_ERROR_INVALID_ARGUMENTS, format, arguments);
     va_end(arguments);
     return false;
 }

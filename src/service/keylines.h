@@ -2,7 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Keylines: in which line of a key file each group and key stands. GKeyFile reads the values but
- * knows no lines, takes the last of two equal keys and says nothing; this is the other half. Pure. */
+ * knows no lines, takes the last of two equal keys and says nothing; this is the other half. Pure.
+ */
 #pragma once
 
 #include <glib.h>

@@ -140,10 +140,11 @@ void method_run(const Method *method, Request *request, const ServiceCalls *call
     method->run(request, calls, data);
 }
 
-/* gdbus-codegen makes a signal "handle-NAME" for each method, with arguments of its own; a marshaller
- * of ours needs none of them but the invocation, which has them all. True in the result: we take it. */
-static void marshal(GClosure *closure, GValue *result, guint count, const GValue *values, void *hint,
-                    void *marshal_data)
+/* gdbus-codegen makes a signal "handle-NAME" for each method, with arguments of its own; a
+ * marshaller of ours needs none of them but the invocation, which has them all. True in the result:
+ * we take it. */
+static void marshal(GClosure *closure, GValue *result, guint count, const GValue *values,
+                    void *hint, void *marshal_data)
 {
     const MethodHook *hook = closure->data;
 

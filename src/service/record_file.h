@@ -7,8 +7,8 @@
 
 #include "speaker/record.h"
 
-/* Reads whatever can be read. damaged: text had lines or values in it that no echocastd has written;
- * they are left out. */
+/* Reads whatever can be read. damaged: text had lines or values in it that no echocastd has
+ * written; they are left out. */
 GKeyFile *record_file_parse(const char *text, gsize length, bool *damaged);
 /* Record * elements in the order of the file. */
 GPtrArray *record_file_records(GKeyFile *file);

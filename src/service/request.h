@@ -20,6 +20,7 @@ const char *request_client(const Request *request);
 
 /* For the service itself: made from a call whose reference it takes over. */
 Request *request_new(GDBusMethodInvocation *invocation);
-/* The path of the object that was called, and the in arguments; both live as long as the request. */
+/* The path of the object that was called, and the in arguments; both live as long as the request.
+ */
 const char *request_path(const Request *request);
 GVariant *request_arguments(const Request *request);

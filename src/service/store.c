@@ -34,8 +34,8 @@ struct Store {
     guint64 written;
     Write *write; /* what the thread has in hand */
     GThread *thread;
-    guint soon;    /* source: a write is about to start */
-    guint retry;   /* source: the last one failed */
+    guint soon;   /* source: a write is about to start */
+    guint retry;  /* source: the last one failed */
     GQueue syncs; /* GTask, task data: the number it waits for */
 };
 
@@ -73,8 +73,8 @@ static bool write_all(int fd, const char *text, size_t length)
     return true;
 }
 
-/* g_file_set_contents_full() is nearly this, but on btrfs it leaves out the fsync: consistent there,
- * not durable. A new file left by a power cut is overwritten by the next write. */
+/* g_file_set_contents_full() is nearly this, but on btrfs it leaves out the fsync: consistent
+ * there, not durable. A new file left by a power cut is overwritten by the next write. */
 static bool replace_file(const Write *write)
 {
     fd_auto directory = open(write->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

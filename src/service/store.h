@@ -14,16 +14,16 @@
 
 typedef struct Store Store;
 
-/* The path is an argument: tests have their own. Made with mode 0700 if it is missing. Reads what is
- * there (at start, synchronously). */
+/* The path is an argument: tests have their own. Made with mode 0700 if it is missing. Reads what
+ * is there (at start, synchronously). */
 Store *store_new(const char *directory, GError **error);
 /* Waits for a write that runs, and writes what is not written yet. */
 void store_free(Store *store);
 /* Record * elements, owned by the store, in the order of the file; valid until the next put or
  * remove. */
 const GPtrArray *store_records(const Store *store);
-/* Puts a copy; replaces one with that address. Written soon, several puts in one write. A write that
- * fails is logged and tried again. */
+/* Puts a copy; replaces one with that address. Written soon, several puts in one write. A write
+ * that fails is logged and tried again. */
 void store_put(Store *store, const Record *record);
 void store_remove(Store *store, const Address *address);
 /* Calls back when everything put so far is on disk (or failed to get there). */

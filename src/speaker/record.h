@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Record: what is kept of a speaker across restarts, independent of its bond, so that a bond that
- * went stale costs the owner neither name nor settings. Pure; a plain value on the heap that belongs
- * to whoever made it. */
+ * went stale costs the owner neither name nor settings. Pure; a plain value on the heap that
+ * belongs to whoever made it. */
 #pragma once
 
 #include "base/address.h"

@@ -185,11 +185,11 @@ static void set_up(World *world)
     g_autoptr(GVariant) owned = NULL;
 
     start_bus(world);
-    world->server = g_dbus_connection_new_for_address_sync(
-        world->address,
-        G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-        NULL, NULL, &error);
+    world->server =
+        g_dbus_connection_new_for_address_sync(world->address,
+                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                               NULL, NULL, &error);
     g_assert_no_error(error);
     world->service = service_new(world->server, &CALLS, world, &error);
     g_assert_no_error(error);

@@ -82,7 +82,7 @@ static void test_unknown_is_kept(void)
 
 static void test_round_trip(void)
 {
-    static const char *const NAMES[] = {"",      "plain",       " leading and trailing ",
+    static const char *const NAMES[] = {"",       "plain",       " leading and trailing ",
                                         "a\nb\\", "[Speaker x]", "# = ;\t\x01 Ünï 🔊"};
     const Address address = {{1, 2, 3, 4, 5, 0xff}};
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -137,7 +137,7 @@ static void test_new_is_not_empty(void)
 
 typedef struct {
     const char *text;
-    gsize length; /* 0: strlen */
+    gsize length;      /* 0: strlen */
     const char *names; /* that can be read */
 } Damage;
 

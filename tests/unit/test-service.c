@@ -50,8 +50,8 @@ static void on_stop_scan(Request *request, void *data)
 
 static void on_pair(Request *request, const char *selector, const PairWish *wish, void *data)
 {
-    ask(data, request, "pair '%s' %u %s %d", selector, wish->timeout_s,
-        wish->pin ? wish->pin : "-", wish->tone);
+    ask(data, request, "pair '%s' %u %s %d", selector, wish->timeout_s, wish->pin ? wish->pin : "-",
+        wish->tone);
 }
 
 static void on_cancel_pairing(Request *request, void *data)
@@ -109,11 +109,11 @@ static const ServiceCalls CALLS = {
 static GDBusConnection *dial(World *world)
 {
     g_autoptr(GError) error = NULL;
-    GDBusConnection *connection = g_dbus_connection_new_for_address_sync(
-        g_test_dbus_get_bus_address(world->bus),
-        G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-        NULL, NULL, &error);
+    GDBusConnection *connection =
+        g_dbus_connection_new_for_address_sync(g_test_dbus_get_bus_address(world->bus),
+                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                               NULL, NULL, &error);
 
     g_assert_no_error(error);
     return connection;
@@ -310,8 +310,7 @@ static const Conversation CONVERSATIONS[] = {
      NULL, "()"},
     {ROOT, MANAGER, "StopScan", "()", "stop-scan\n", NULL, "()"},
     {ROOT, MANAGER, "Pair", "('', @a{sv} {})", "pair '' 0 - 1\n", A_PATH, A_PATH},
-    {ROOT, MANAGER, "Pair",
-     "('kit', {'timeout': <uint32 10>, 'pin': <'0000'>, 'tone': <false>})",
+    {ROOT, MANAGER, "Pair", "('kit', {'timeout': <uint32 10>, 'pin': <'0000'>, 'tone': <false>})",
      "pair 'kit' 10 0000 0\n", A_PATH, A_PATH},
     {ROOT, MANAGER, "CancelPairing", "()", "cancel-pairing\n", NULL, "()"},
     {ROOT, MANAGER, "Connect", "('default',)", "connect 'default'\n", A_PATH, A_PATH},
@@ -390,9 +389,9 @@ static void test_errors(World *world, gconstpointer data)
 {
     for (unsigned code = 0; code <= ECHOCAST_ERROR_COUNT; code++) {
         bool foreign = code == ECHOCAST_ERROR_COUNT;
-        g_autoptr(GError) error =
-            foreign ? g_error_new(G_IO_ERROR, G_IO_ERROR_BUSY, "text %u", code)
-                    : g_error_new(ECHOCAST_ERROR, (int)code, "text %u", code);
+        g_autoptr(GError) error = foreign
+                                      ? g_error_new(G_IO_ERROR, G_IO_ERROR_BUSY, "text %u", code)
+                                      : g_error_new(ECHOCAST_ERROR, (int)code, "text %u", code);
         Call of = {0};
 
         call(world->client, world, ROOT, MANAGER, "Connect", "('x',)", &of);
@@ -457,22 +456,25 @@ static void test_before_facts(World *world, gconstpointer data)
 {
     g_autofree char *text = get_all(world, ROOT, MANAGER);
 
-    g_assert_cmpstr(text, ==,
-                    "({'Version': <''>, 'Role': <'a2dp-source'>, 'Adapter': <''>, "
-                    "'AdapterAlias': <''>, 'AdapterState': <'no-bluetoothd'>, 'Scanning': <false>, "
-                    "'Pairing': <false>, 'PairingDeadline': <uint64 0>, 'ActiveSpeaker': <objectpath '/'>, "
-                    "'DefaultSpeaker': <objectpath '/'>, 'LoopbackState': <'missing'>, "
-                    "'PlayerActive': <false>, 'Headline': <''>, 'Reason': <''>, 'Detail': <''>, "
-                    "'Advice': <''>},)");
+    g_assert_cmpstr(
+        text, ==,
+        "({'Version': <''>, 'Role': <'a2dp-source'>, 'Adapter': <''>, "
+        "'AdapterAlias': <''>, 'AdapterState': <'no-bluetoothd'>, 'Scanning': <false>, "
+        "'Pairing': <false>, 'PairingDeadline': <uint64 0>, 'ActiveSpeaker': <objectpath '/'>, "
+        "'DefaultSpeaker': <objectpath '/'>, 'LoopbackState': <'missing'>, "
+        "'PlayerActive': <false>, 'Headline': <''>, 'Reason': <''>, 'Detail': <''>, "
+        "'Advice': <''>},)");
 }
 
 #define SPEAKER_VALUES                                                                             \
     "'Address': <'AA:BB:CC:DD:EE:01'>, 'Name': <'Kitchen'>, 'State': <'saved'>, 'Reason': <''>, "  \
     "'Detail': <''>, 'Advice': <''>, 'Rung': <'saved'>, 'Kind': <'speaker'>, 'Saved': <true>, "    \
-    "'Bonded': <false>, 'Default': <false>, 'Rssi': <int16 0>, 'Class': <uint32 0>, 'LastUsed': <uint64 1700000000>"
+    "'Bonded': <false>, 'Default': <false>, 'Rssi': <int16 0>, 'Class': <uint32 0>, 'LastUsed': "  \
+    "<uint64 1700000000>"
 #define STREAM_VALUES                                                                              \
-    "'Codec': <'SBC'>, 'Channels': <'joint'>, 'RateHz': <uint32 44100>, 'Bitpool': <uint32 53>, "                \
-    "'Bitrate': <uint32 327993>, 'Mtu': <uint32 672>, 'FramesPerPacket': <uint32 5>, 'DelayUs': <uint32 125000>, "             \
+    "'Codec': <'SBC'>, 'Channels': <'joint'>, 'RateHz': <uint32 44100>, 'Bitpool': <uint32 53>, "  \
+    "'Bitrate': <uint32 327993>, 'Mtu': <uint32 672>, 'FramesPerPacket': <uint32 5>, 'DelayUs': "  \
+    "<uint32 125000>, "                                                                            \
     "'DelayReported': <false>"
 
 static void test_speaker(World *world, gconstpointer data)
@@ -501,10 +503,9 @@ static void test_speaker(World *world, gconstpointer data)
     service_withdraw_speaker(world->service, &facts.address);
     service_publish_stream(world->service, &facts.address, NULL);
     round_trip(world);
-    assert_text(world->seen,
-                "changed Stream1 Bitpool=35\n"
-                "InterfacesRemoved ('" PATH "', ['org.echocast.Stream1'])\n"
-                "InterfacesRemoved ('" PATH "', ['org.echocast.Speaker1'])\n");
+    assert_text(world->seen, "changed Stream1 Bitpool=35\n"
+                             "InterfacesRemoved ('" PATH "', ['org.echocast.Stream1'])\n"
+                             "InterfacesRemoved ('" PATH "', ['org.echocast.Speaker1'])\n");
 }
 
 static void test_managed_objects(World *world, gconstpointer data)
@@ -514,8 +515,8 @@ static void test_managed_objects(World *world, gconstpointer data)
     Call of = {0};
 
     publish_speaker_1(world);
-    call(world->client, world, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "()",
-         &of);
+    call(world->client, world, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+         "()", &of);
     answer = answer_of(world, &of, NULL);
     text = g_variant_print(answer, FALSE);
     g_assert_true(g_strrstr(text, SPEAKER_VALUES) && g_strrstr(text, STREAM_VALUES));
@@ -644,9 +645,9 @@ static void test_free_with_call(World *world, gconstpointer data)
     round_trip(world);
     g_clear_pointer(&world->service, service_free);
     if (world->requests.length) {
-        g_autoptr(GError) error =
-            g_error_new(ECHOCAST_ERROR, ECHOCAST_ERROR_CANCELLED, "the call was given up before it "
-                                                                  "began");
+        g_autoptr(GError) error = g_error_new(ECHOCAST_ERROR, ECHOCAST_ERROR_CANCELLED,
+                                              "the call was given up before it "
+                                              "began");
 
         request_fail(next_request(world), error);
     }

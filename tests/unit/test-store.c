@@ -226,9 +226,8 @@ static void test_free_writes(Place *place, gconstpointer data)
 
 static void spoil(const Place *place)
 {
-    g_assert_true(g_file_set_contents(place->path,
-                                      "[Speaker 00:00:00:00:00:01]\nname=One\n[Speaker 00:0", -1,
-                                      NULL));
+    g_assert_true(g_file_set_contents(
+        place->path, "[Speaker 00:00:00:00:00:01]\nname=One\n[Speaker 00:0", -1, NULL));
 }
 
 static char *damaged_path(const Place *place, unsigned number)
@@ -245,7 +244,8 @@ static void test_damaged(Place *place, gconstpointer data)
         g_autoptr(Store) store = NULL;
 
         spoil(place);
-        g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*is damaged: set aside as *damaged-*; 1 *");
+        g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+                              "*is damaged: set aside as *damaged-*; 1 *");
         store = open_store(place);
         g_test_assert_expected_messages();
         g_assert_cmpuint(store_records(store)->len, ==, 1);

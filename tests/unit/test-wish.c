@@ -80,7 +80,8 @@ static const Refusal REFUSALS[] = {
     {'t', "{'frequency': <uint32 19>}", "option 'frequency' must be 20 to 20000, not 19"},
     {'t', "{'duration': <uint32 60001>}", "option 'duration' must be 50 to 60000, not 60001"},
     {'t', "{'channels': <'l'>}", "option 'channels' must be left, right or both, not 'l'"},
-    {'t', "{'volume': <uint32 1>}", "unknown option 'volume'; known: frequency, duration, channels"},
+    {'t', "{'volume': <uint32 1>}",
+     "unknown option 'volume'; known: frequency, duration, channels"},
 };
 
 static bool parse(const Refusal *refusal, GVariant *value, GError **error)
