@@ -84,6 +84,8 @@ static GVariant *first_properties(Device *device)
     g_variant_builder_add(&values, "{sv}", "Adapter",
                           g_variant_new_object_path(device->adapter->path));
     g_variant_builder_add(&values, "{sv}", "ServicesResolved", g_variant_new_boolean(false));
+    if (adapter_is_discovering(device->adapter))
+        g_variant_builder_add(&values, "{sv}", "RSSI", g_variant_new_int16(speaker->rssi));
     return g_variant_builder_end(&values);
 }
 

@@ -208,6 +208,9 @@ static void on_transport_closed(const Address *address, void *data)
     Run *run = data;
 
     run->open = false;
+    /* While somebody holds the socket, a controller that was unplugged keeps its number, and comes
+     * back under another. */
+    fd_clear(&run->fd);
     say(run, "closed");
 }
 

@@ -174,12 +174,12 @@ class Bluez:
         self.command("stop")
 
     def speaker(self, address=SPEAKER, name="Virtual Speaker", **settings):
-        self.command("speaker", address, name)
+        self.command("speaker", address, escape(name))
         self.set(address, **settings)
         return address
 
     def phone(self, address=PHONE, name="Some Phone"):
-        self.command("phone", address, name)
+        self.command("phone", address, escape(name))
         return address
 
     def set(self, address, **settings):
@@ -342,7 +342,7 @@ class System:
                           f"{address} to be {state}", timeout)
 
     def ready(self, **settings):
-        """bluetoothd, a speaker in pairing mode, and echocastd that sees the adapter."""
+        """bluetoothd, a speaker in pairing mode, and echocastd that has registered."""
         self.bluez.start()
         self.bluez.speaker(**settings)
         self.daemon.start()
@@ -353,6 +353,11 @@ class System:
         self.ready(**settings)
         result = self.ctl("pair", "--no-tone")
         assert result.code == 0, result
+
+
+def escape(name):
+    """A name as a word of one line."""
+    return name.replace("\\", "\\\\").replace("\n", "\\n")
 
 
 def as_user(name):
