@@ -159,7 +159,6 @@ static gboolean on_check(gpointer data)
 void inquiry_start_search(Daemon *daemon, Request *request, const char *target,
                           const PairWish *wish)
 {
-    const Address nobody = {0};
     Inquiry *inquiry = &daemon->inquiry;
     unsigned timeout_s =
         wish->timeout_s != 0 ? wish->timeout_s : daemon->config->pairing_timeout_s;
@@ -172,7 +171,7 @@ void inquiry_start_search(Daemon *daemon, Request *request, const char *target,
     inquiry->search_deadline_us = g_get_monotonic_time() + timeout_s * G_USEC_PER_SEC;
     inquiry->search_timer = g_timeout_add_seconds(timeout_s, on_search_over, daemon);
     update_discovery(daemon);
-    service_announce_progress(daemon->service, &nobody, "scanning", "looking for the speaker");
+    service_announce_progress(daemon->service, NULL, "scanning", "looking for the speaker");
     bluez_announce_devices(daemon->bluez);
 }
 
