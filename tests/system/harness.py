@@ -19,6 +19,7 @@ Nothing here sleeps: System.until looks again whenever a process of the system h
 """
 
 import array
+import grp
 import json
 import math
 import os
@@ -222,9 +223,10 @@ class Daemon:
         sections["General"] = f"state_directory = {self.state}\n" + sections["General"]
         self.config.write_text("".join(f"[{name}]\n{body}\n" for name, body in sections.items()))
 
-    def start(self, ready=True):
+    def start(self, ready=True, user=None):
         self.process = Process(self.system, "echocastd",
-                               [DAEMON, "-f", "-c", str(self.config), "--log-level", "debug"])
+                               [DAEMON, "-f", "-c", str(self.config), "--log-level", "debug"],
+                               user=user)
         if ready:
             self.system.until(self.owns_name, "echocastd to be on the bus")
         return self.process
@@ -361,12 +363,15 @@ def escape(name):
 
 
 def as_user(name):
+    """How to start a process as somebody else: "nobody", or "nobody+audio" with that group."""
     if name is None:
         return {}
     if os.geteuid() != 0:
         raise Skip("needs root, to be somebody else")
+    name, _, group = name.partition("+")
     entry = pwd.getpwnam(name)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    return {"user": entry.pw_uid, "group": entry.pw_gid,
+            "extra_groups": [grp.getgrnam(group).gr_gid] if group else []}
 
 
 def run(argv, env, timeout=60, user=None):
