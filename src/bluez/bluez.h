@@ -4,7 +4,8 @@
 /* Bluez: the client of org.bluez. It translates and carries out, all asynchronously, and decides
  * nothing about a speaker's life. Starts in any order: no bluetoothd and no adapter are states to
  * wait in. Main loop only; callbacks are never made from inside the call that asked for them.
- * One operation a device at a time is the caller's duty; Acquire and Release are serialised here. */
+ * One operation a device at a time is the caller's duty; Acquire and Release are serialised here.
+ * Each call is answered exactly once, also when the adapter or bluetoothd goes in the middle of it. */
 #pragma once
 
 #include "a2dp/peer.h"
@@ -58,7 +59,9 @@ typedef struct {
 
 typedef struct {
     void (*state_changed)(const BluezFacts *facts, void *data);
+    /* Also without a difference. All devices are told anew when an adapter or bluetoothd comes. */
     void (*device_changed)(const DeviceFacts *device, void *data);
+    /* bluetoothd has dropped it. Not called for those that go with bluetoothd: they come back. */
     void (*device_removed)(const Address *address, void *data);
     /* Is this a saved speaker of ours? The agent and the endpoint ask it; answered at once. */
     bool (*is_saved)(const Address *address, void *data);
@@ -70,7 +73,8 @@ typedef struct {
     void (*disconnect_done)(const Address *address, const GError *error, void *data);
     void (*unstick_done)(const Address *address, const GError *error, void *data);
     void (*remove_done)(const Address *address, const GError *error, void *data);
-    /* fd is the callee's from here on; -1 with an error. */
+    /* fd is the callee's from here on; -1 with an error: ECHOCAST_ERROR_CANCELLED if it was released
+     * before, ECHOCAST_ERROR_LINK_LOST if the transport went or was not there. */
     void (*acquire_done)(const Address *address, int fd, size_t mtu, const GError *error,
                          void *data);
     void (*release_done)(const Address *address, void *data);
@@ -78,6 +82,8 @@ typedef struct {
     /* A stream is configured between us and the speaker: whoever began it. */
     void (*transport_opened)(const Address *address, const SbcConfig *config, void *data);
     void (*transport_changed)(const Address *address, TransportState state, void *data);
+    /* The socket is dead and has to be closed now: while it is open the kernel keeps a controller
+     * that was unplugged, and it comes back under another number. */
     void (*transport_closed)(const Address *address, void *data);
     /* The speaker's own delay in microseconds; 0: it reports none. */
     void (*delay_changed)(const Address *address, unsigned delay_us, void *data);
@@ -85,7 +91,7 @@ typedef struct {
 
 Bluez *bluez_new(GDBusConnection *bus, const BluezOptions *options, const BluezEvents *events,
                  void *data);
-/* Stops discovery, sets Pairable back, unregisters what it registered. */
+/* Stops discovery, sets Pairable back, unregisters what it registered. Not from within a callback. */
 void bluez_free(Bluez *bluez);
 void bluez_read_facts(const Bluez *bluez, BluezFacts *facts);
 /* Calls device_changed for every device of our adapter that BlueZ knows, from the main loop. */
@@ -102,7 +108,10 @@ void bluez_pair(Bluez *bluez, const Address *address, const char *pin);
 /* Ends a pairing of ours that runs (pair_done comes with ECHOCAST_ERROR_CANCELLED); nothing else. */
 void bluez_pair_cancel(Bluez *bluez);
 /* ConnectProfile of the A2DP sink: never Connect, which tries LE. Success is a transport, which
- * transport_opened announces, not this answer. */
+ * transport_opened announces (right after this answer, if we began it), not this answer. The error's
+ * code tells the cause as far as it can be found out, by a probe of the speaker's L2CAP if BlueZ's words
+ * are ambiguous: HANDSHAKE_BROKEN calls for bluez_unstick and another try, IN_PROGRESS for patience (and
+ * for bluez_unstick if it lasts while there is no link), STALE_BOND for the owner. */
 void bluez_connect(Bluez *bluez, const Address *address);
 void bluez_disconnect(Bluez *bluez, const Address *address);
 /* Blocked on and off: frees a bluetoothd that answers br-connection-busy for ever, keeps the bond. */

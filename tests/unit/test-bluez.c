@@ -280,18 +280,24 @@ static int line_index(const Room *room, const char *prefix)
 
 /* Rooms */
 
-static void room_open_bus(Room *room)
+static GDBusConnection *bus_connect(Room *room)
 {
     g_autoptr(GError) error = NULL;
-
-    room->daemon = g_test_dbus_new(G_TEST_DBUS_NONE);
-    g_test_dbus_up(room->daemon);
-    room->bus = g_dbus_connection_new_for_address_sync(
+    GDBusConnection *bus = g_dbus_connection_new_for_address_sync(
         g_test_dbus_get_bus_address(room->daemon),
         G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
             G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
         NULL, NULL, &error);
+
     g_assert_no_error(error);
+    return bus;
+}
+
+static void room_open_bus(Room *room)
+{
+    room->daemon = g_test_dbus_new(G_TEST_DBUS_NONE);
+    g_test_dbus_up(room->daemon);
+    room->bus = bus_connect(room);
     room->fake = fake_bluez_new(g_test_dbus_get_bus_address(room->daemon), FAKE_VERSION_DEBIAN_12);
     room->speaker = fake_bluez_add_speaker(room->fake, SPEAKER, "Kitchen");
 }
@@ -326,6 +332,12 @@ static void room_set_up(Room *room, gconstpointer data)
     fake_bluez_start(room->fake);
     room_enter(room);
     expect(room, "state Ready");
+}
+
+/* Nothing is there, not even us. */
+static void room_set_up_unentered(Room *room, gconstpointer data)
+{
+    room_init(room);
 }
 
 /* Nothing is there. */
@@ -723,6 +735,52 @@ static void test_connect_incompatible(Room *room, gconstpointer data)
     connect_fails(room, FAKE_CONNECT_ACCEPTS, 0, "connect Incompatible");
 }
 
+/* Up to BlueZ 5.82 one endpoint carries one stream, and this room has two. */
+static void test_connect_too_many(Room *room, gconstpointer data)
+{
+    static const char *const addresses[] = {"00:AA:01:03:00:03", "00:AA:01:04:00:04"};
+    Address others[2];
+
+    fake_bluez_stop(room->fake);
+    for (size_t i = 0; i < 2; i++) {
+        address_parse(addresses[i], &others[i]);
+        fake_speaker_bond(fake_bluez_add_speaker(room->fake, addresses[i], "Another"));
+    }
+    fake_bluez_start(room->fake);
+    expect(room, "state NotRunning");
+    expect(room, "state Ready");
+    connect_speaker(room);
+    bluez_connect(room->bluez, &others[0]);
+    expect(room, "opened");
+    bluez_connect(room->bluez, &others[1]);
+    expect(room, "connect TooManySpeakers");
+}
+
+/* Another program has its endpoints there before us, and gets the stream. */
+static void test_connect_endpoint_taken(Room *room, gconstpointer data)
+{
+    Room rival = {.saved = true, .fd = -1};
+    const BluezOptions options = {
+        .adapter = "auto", .endpoints = 1, .wish = {.rate_hz = 44100, .bitpool_max = 53}};
+
+    rival.told = g_ptr_array_new_with_free_func(g_free);
+    rival.bus = bus_connect(room);
+    fake_bluez_plug(room->fake, "hci0", "00:AA:01:00:00:00");
+    fake_speaker_bond(room->speaker);
+    fake_bluez_start(room->fake);
+    rival.bluez = bluez_new(rival.bus, &options, &events, &rival);
+    expect(&rival, "state Ready");
+    room->saved = true;
+    room_enter(room);
+    expect(room, "state Ready");
+    bluez_connect(room->bluez, &room->address);
+    expect(room, "connect EndpointTaken");
+    bluez_free(rival.bluez);
+    g_assert_true(g_dbus_connection_close_sync(rival.bus, NULL, NULL));
+    g_object_unref(rival.bus);
+    g_ptr_array_unref(rival.told);
+}
+
 static void test_unstick(Room *room, gconstpointer data)
 {
     room->speaker->connect_times = 1;
@@ -1019,15 +1077,10 @@ static void test_freed_in_the_middle(Room *room, gconstpointer data)
 static void test_stranger_calls_endpoint(Room *room, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GDBusConnection) stranger = g_dbus_connection_new_for_address_sync(
-        g_test_dbus_get_bus_address(room->daemon),
-        G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-        NULL, NULL, &error);
+    g_autoptr(GDBusConnection) stranger = bus_connect(room);
     g_autoptr(GDBusMessage) call = g_dbus_message_new_method_call(
         g_dbus_connection_get_unique_name(room->bus), "/org/echocast/bluez/endpoint/0",
         "org.bluez.MediaEndpoint1", "ClearConfiguration");
-    g_autoptr(GDBusMessage) reply = NULL;
 
     connect_speaker(room);
     g_dbus_message_set_body(call, g_variant_new("(o)", DEVICE "/fd0"));
@@ -1080,6 +1133,8 @@ static const Case cases[] = {
     {"/bluez/connect/no-place", room_set_up_bonded, test_connect_no_place},
     {"/bluez/connect/rejected", room_set_up_bonded, test_connect_configuration_rejected},
     {"/bluez/connect/incompatible", room_set_up_bonded, test_connect_incompatible},
+    {"/bluez/connect/too-many", room_set_up_bonded, test_connect_too_many},
+    {"/bluez/connect/endpoint-taken", room_set_up_unentered, test_connect_endpoint_taken},
     {"/bluez/connect/unstick", room_set_up_bonded, test_unstick},
     {"/bluez/connect/disconnected", room_set_up_bonded, test_connect_disconnected},
     {"/bluez/disconnect", room_set_up_bonded, test_disconnect},
