@@ -50,18 +50,6 @@ static void on_stop_scan(Request *request, void *data)
 
 /* ---- pair ---- */
 
-static Entry *find_pairing(const Daemon *daemon)
-{
-    const GPtrArray *entries = roster_entries(daemon->roster);
-
-    for (unsigned i = 0; i < entries->len; i++) {
-        Entry *entry = g_ptr_array_index(entries, i);
-        if (entry_has_waiter(entry, WAIT_PAIRED) || entry_has_waiter(entry, WAIT_PAIRED_TONE))
-            return entry;
-    }
-    return NULL;
-}
-
 static bool is_full(const Daemon *daemon)
 {
     unsigned most = daemon->config->max_saved_speakers;
@@ -77,7 +65,7 @@ static void on_pair(Request *request, const char *selector, const PairWish *wish
 
     if (!is_ready(daemon, request))
         return;
-    if (daemon->inquiry.search != NULL || find_pairing(daemon) != NULL) {
+    if (daemon->inquiry.search != NULL || roster_pairing(daemon->roster) != NULL) {
         refuse(request, ECHOCAST_ERROR_IN_PROGRESS, "a pairing runs already");
         return;
     }
@@ -103,7 +91,7 @@ static void on_pair(Request *request, const char *selector, const PairWish *wish
 /* Nothing half-paired stays behind: a bond that this pairing made goes with it. */
 static bool cancel_pairing(Daemon *daemon)
 {
-    Entry *entry = find_pairing(daemon);
+    Entry *entry = roster_pairing(daemon->roster);
 
     if (daemon->inquiry.search != NULL) {
         inquiry_fail_search(daemon, ECHOCAST_ERROR_CANCELLED, "the pairing was cancelled");
@@ -132,7 +120,7 @@ static void on_cancel_pairing(Request *request, void *data)
 static void on_client_gone(const char *client, void *data)
 {
     Daemon *daemon = data;
-    Entry *entry = find_pairing(daemon);
+    Entry *entry = roster_pairing(daemon->roster);
 
     inquiry_client_gone(daemon, client);
     for (unsigned i = 0; entry != NULL && i < entry->waiters->len; i++) {

@@ -55,13 +55,14 @@ static void on_stream_removed(EngineStream stream, void *data)
 }
 
 /* What a tone proves: that packets went into an open transport. Nobody here can hear. */
-static GVariant *make_evidence(uint64_t packets_sent)
+static GVariant *make_evidence(const Entry *entry, uint64_t packets_sent)
 {
     GVariantBuilder builder;
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
     g_variant_builder_add(&builder, "{sv}", "packets", g_variant_new_uint64(packets_sent));
     g_variant_builder_add(&builder, "{sv}", "transport", g_variant_new_string("active"));
+    g_variant_builder_add(&builder, "{sv}", "duration", g_variant_new_uint32(entry->tone_ms));
     return g_variant_new("(a{sv})", &builder);
 }
 
@@ -79,8 +80,9 @@ static void on_tone_done(EngineStream stream, uint64_t packets_sent, void *data)
         return;
     }
     while (entry_take_waiter(entry, WAIT_TONE, &waiter))
-        request_return(waiter.request, make_evidence(packets_sent));
+        request_return(waiter.request, make_evidence(entry, packets_sent));
     perform_answer_path(entry, WAIT_PAIRED_TONE);
+    publish_manager(daemon);
 }
 
 const EngineEvents ENGINE_EVENTS = {

@@ -46,6 +46,7 @@ typedef struct {
     unsigned delay_us; /* 0: not reported */
     int acquired_fd;   /* between Acquire's answer and the stream */
     EngineStream stream;
+    unsigned tone_ms; /* of the test tone that plays */
 
     guint timer;
     EchocastError last_reason; /* that came with the last event */

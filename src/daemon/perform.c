@@ -108,6 +108,7 @@ static void answer_ready(Daemon *daemon, Entry *entry)
 void perform_tone(Daemon *daemon, Entry *entry, const Tone *tone)
 {
     service_announce_progress(daemon->service, &entry->address, "tone", "playing a test tone");
+    entry->tone_ms = tone->duration_ms;
     engine_play_tone(daemon->engine, entry->stream, tone);
 }
 

@@ -68,7 +68,8 @@ void publish_manager(Daemon *daemon)
             .adapter_alias = daemon->adapter_alias,
             .adapter_state = adapter_fact_word(snapshot.adapter),
             .scanning = daemon->discovering,
-            .pairing = daemon->inquiry.search != NULL,
+            .pairing = daemon->inquiry.search != NULL ||
+                       roster_pairing(daemon->roster) != NULL,
             .pairing_deadline_us = daemon->inquiry.search_deadline_us,
             .active = active != NULL ? &active->address : NULL,
             .default_speaker = preset != NULL ? &preset->address : NULL,

@@ -77,6 +77,14 @@ Entry *roster_active(const Roster *roster)
     return NULL;
 }
 
+Entry *roster_pairing(const Roster *roster)
+{
+    FOR_EACH_ENTRY(entry, roster)
+        if (entry_has_waiter(entry, WAIT_PAIRED) || entry_has_waiter(entry, WAIT_PAIRED_TONE))
+            return entry;
+    return NULL;
+}
+
 Entry *roster_default(const Roster *roster)
 {
     FOR_EACH_ENTRY(entry, roster)

@@ -18,6 +18,8 @@ Entry *roster_find_stream(const Roster *roster, EngineStream stream);
 const GPtrArray *roster_entries(const Roster *roster);
 /* The one that has the stream or is about to; NULL for none. */
 Entry *roster_active(const Roster *roster);
+/* The one that a client's pairing is about; NULL while it still searches, or for none. */
+Entry *roster_pairing(const Roster *roster);
 Entry *roster_default(const Roster *roster);
 /* The default speaker, else the one used last; NULL if none is saved. */
 Entry *roster_preferred(const Roster *roster);
