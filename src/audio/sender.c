@@ -4,24 +4,64 @@
 #include "audio/sender.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define PRIORITY_INTERACTIVE_AUDIO 6 /* the highest that needs no privilege */
-#define SEND_BUFFER_PACKETS        3 /* doubled by the kernel, which counts its overhead too: ~4 */
+#define BUFFER_PACKETS             4
+/* Until it is measured: four pieces a packet, each with as much again for the kernel. */
+#define FIRST_GUESS 4
+#define MEASURES    8
 
-void sender_prepare(int fd, size_t packet_bytes)
+/* The kernel doubles what it is told. */
+static void set_buffer(int fd, int bytes)
 {
-    const int buffer = (int)(SEND_BUFFER_PACKETS * packet_bytes);
-    const int priority = PRIORITY_INTERACTIVE_AUDIO;
+    const int half = bytes / 2;
 
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-    setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half));
 }
 
-SenderResult sender_send(int fd, const uint8_t *bytes, size_t size)
+void sender_init(Sender *sender, int fd, size_t packet_bytes)
 {
-    if (send(fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+    const int priority = PRIORITY_INTERACTIVE_AUDIO;
+    int domain = AF_BLUETOOTH;
+    socklen_t size = sizeof(domain);
+
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+    *sender = (Sender){
+        .fd = fd,
+        .counts_free = domain == AF_BLUETOOTH,
+        .to_measure = MEASURES,
+    };
+    setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
+    set_buffer(fd, BUFFER_PACKETS * FIRST_GUESS * (int)packet_bytes);
+}
+
+/* How full the buffer is, up to a constant. Bluetooth sockets tell what is free instead. */
+static int level(const Sender *sender)
+{
+    int bytes = 0;
+
+    ioctl(sender->fd, SIOCOUTQ, &bytes);
+    return sender->counts_free ? -bytes : bytes;
+}
+
+/* What a packet adds can only seem too little, when some of it left while we looked: the highest of
+ * a few is true. */
+static void learn(Sender *sender, int cost)
+{
+    sender->to_measure--;
+    if (cost <= sender->packet_cost)
+        return;
+    sender->packet_cost = cost;
+    set_buffer(sender->fd, BUFFER_PACKETS * cost);
+}
+
+static SenderResult try_send(const Sender *sender, const uint8_t *bytes, size_t size)
+{
+    if (send(sender->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return SENDER_SENT; /* a packet goes as a whole or not at all */
     switch (errno) {
     case EAGAIN:
@@ -32,6 +72,20 @@ SenderResult sender_send(int fd, const uint8_t *bytes, size_t size)
     default:
         return SENDER_DEAD;
     }
+}
+
+SenderResult sender_send(Sender *sender, const uint8_t *bytes, size_t size)
+{
+    SenderResult result;
+    int before;
+
+    if (sender->to_measure == 0)
+        return try_send(sender, bytes, size);
+    before = level(sender);
+    result = try_send(sender, bytes, size);
+    if (result == SENDER_SENT)
+        learn(sender, level(sender) - before);
+    return result;
 }
 
 int sender_error(int fd, short revents)

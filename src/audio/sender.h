@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Sender: the socket's side of a stream. Never waits. Audio thread, but for sender_prepare. */
+/* Sender: the socket's side of a stream. Never waits. Its send buffer holds four packets, which is
+ * more than it seems: the kernel counts what it needs itself, and that is a multiple of the packet
+ * where the controller takes only small pieces. So the first packets are measured. Audio thread, but
+ * for sender_init. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+typedef struct {
+    int fd; /* not owned */
+    bool counts_free;
+    int packet_cost; /* the highest seen */
+    unsigned to_measure;
+} Sender;
 
 typedef enum {
     SENDER_SENT,
@@ -14,9 +24,8 @@ typedef enum {
     SENDER_DEAD, /* errno says why */
 } SenderResult;
 
-/* A short send buffer (about four packets of that size) and the priority of interactive audio; what
- * a socket cannot do is left as it is. */
-void sender_prepare(int fd, size_t packet_bytes);
-SenderResult sender_send(int fd, const uint8_t *bytes, size_t size);
+/* Sets the socket's buffer and priority; what a socket cannot do is left as it is. */
+void sender_init(Sender *sender, int fd, size_t packet_bytes);
+SenderResult sender_send(Sender *sender, const uint8_t *bytes, size_t size);
 /* Why a socket reports POLLERR or POLLHUP: its pending error, or that the peer has gone. */
 int sender_error(int fd, short revents);

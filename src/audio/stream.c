@@ -21,6 +21,7 @@
 struct Stream {
     EngineStream number;
     Fd fd;
+    Sender sender;
     unsigned rate_hz;
     Encoder encoder;
     Packetiser packetiser;
@@ -71,7 +72,8 @@ Stream *stream_new(EngineStream number, int fd, size_t mtu, const SbcConfig *con
     stream->rate_hz = config->rate_hz;
     if (!stream_plan(stream, mtu, config, error))
         return NULL;
-    sender_prepare(fd, PACKET_HEADER_BYTES + stream->packet_frames * stream->encoder.frame_bytes);
+    sender_init(&stream->sender, fd,
+                PACKET_HEADER_BYTES + stream->packet_frames * stream->encoder.frame_bytes);
     return g_steal_pointer(&stream);
 }
 
@@ -281,7 +283,7 @@ static int send_waiting(Stream *stream, uint64_t now_ns)
     while (stream_has_waiting(stream)) {
         const Packet *packet = &stream->queue[stream->first];
 
-        switch (sender_send(stream->fd, packet->bytes, packet->size)) {
+        switch (sender_send(&stream->sender, packet->bytes, packet->size)) {
         case SENDER_SENT:
             count_sent(stream, packet, now_ns);
             stream->first++;

@@ -9,6 +9,7 @@ target_link_libraries(audio-fakes PUBLIC base Threads::Threads)
 
 echocast_unit_test(engine audio-core audio-fakes)
 echocast_unit_test(mailbox audio-core)
+echocast_unit_test(sender audio-core)
 echocast_unit_test(tone-source audio-core)
 if(NOT ECHOCAST_SANITIZE) # the sanitizers bring their own malloc
   echocast_unit_test(audio-allocation audio-core audio-fakes)
