@@ -34,6 +34,11 @@ LOGS = "/run/room"
 ADDRESS = "00:AA:01:{0:02X}:00:{0:02X}"
 
 
+# What plays a radio and a speaker is hardware in truth, which no busy processor keeps waiting: here
+# it comes before everything else, echocastd's audio thread (priority 20) included.
+HARDWARE = ["chrt", "--fifo", "30"]
+
+
 def address(index):
     """The address of btvirt's controller hci<index>."""
     return ADDRESS.format(index)
@@ -163,7 +168,7 @@ class Room:
     def btvirt(self, controllers=2):
         """Makes linked BR/EDR controllers hci0 … : hci0 is ours, the others are for speakers."""
         self._controllers = controllers
-        self._btvirt = self.start(["btvirt", "-B", f"-l{controllers}"], name="btvirt",
+        self._btvirt = self.start([*HARDWARE, "btvirt", "-B", f"-l{controllers}"], name="btvirt",
                                   log=self._log("btvirt"))
         self.run([self.tool("room-wait"), "hci", str(controllers)], 30, check=True)
         return self._btvirt
@@ -220,7 +225,7 @@ class Room:
                 class_=None, args=()):
         """Makes hci<index> a loudspeaker and returns when it is ready to be found: Speaker.
 
-        seeded=False   its first handshake with another BlueZ 5.66 breaks (bluez.md 5.1)
+        seeded=False   its first handshake with another BlueZ 5.66 breaks (README.md)
         name           what it is called (default "Room Speaker <index>")
         caps           SBC capabilities in hex (default ffff0235)
         phone=True     a phone instead: a source, no sink
@@ -233,7 +238,7 @@ class Room:
             self.seed(index)
         name = name or f"Room Speaker {index}"
         directory = f"{LOGS}/speaker{index}"
-        argv = [self.tool("speaker"), "--index", index, "--name", name, "--out", directory]
+        argv = [*HARDWARE, self.tool("speaker"), "--index", index, "--name", name, "--out", directory]
         argv += ["--caps", caps] if caps else []
         argv += ["--phone"] if phone else []
         argv += ["--agent", agent] if agent else []
