@@ -98,6 +98,18 @@ static void bluez_tell_devices(Bluez *bluez)
 
 /* What the mirror tells */
 
+static void on_device_changed(Bluez *bluez, const char *path)
+{
+    Address address;
+
+    if (!adapter_owns(bluez->adapter, path) || !device_address(path, &address))
+        return;
+    if (!device_is_linked(bluez->objects, path))
+        transports_close_address(bluez->transports, &address);
+    bluez_tell_device(bluez, path);
+    errands_device_changed(bluez->errands, &address);
+}
+
 static void on_arrived(void *data)
 {
     Bluez *bluez = data;
@@ -113,18 +125,6 @@ static void on_left(void *data)
 
     agent_lost(bluez->agent);
     adapter_update(bluez->adapter);
-}
-
-static void on_device_changed(Bluez *bluez, const char *path)
-{
-    Address address;
-
-    if (!adapter_owns(bluez->adapter, path) || !device_address(path, &address))
-        return;
-    if (!device_is_linked(bluez->objects, path))
-        transports_close_address(bluez->transports, &address);
-    bluez_tell_device(bluez, path);
-    errands_device_changed(bluez->errands, &address);
 }
 
 static void on_device_removed(Bluez *bluez, const char *path)
@@ -184,6 +184,14 @@ static const ObjectsEvents objects_events = {
 
 /* What the modules tell and ask */
 
+static void on_devices_came(Bluez *bluez)
+{
+    g_auto(GStrv) paths = objects_paths(bluez->objects, BLUEZ_DEVICE);
+
+    for (size_t i = 0; paths[i]; i++)
+        on_device_changed(bluez, paths[i]);
+}
+
 static void on_adapter_replaced(void *data)
 {
     Bluez *bluez = data;
@@ -194,7 +202,7 @@ static void on_adapter_replaced(void *data)
     pairing_abort(bluez->pairing, code);
     errands_abort(bluez->errands, code);
     transports_close_all(bluez->transports);
-    bluez_tell_devices(bluez);
+    on_devices_came(bluez);
 }
 
 static void on_facts_changed(void *data)

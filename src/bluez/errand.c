@@ -39,6 +39,8 @@ struct Errands {
     Endpoints *endpoints;
     const Transports *transports;
     GPtrArray *running; /* Errand */
+    Calls *calls;
+    GHashTable *blocked; /* Address: by us, and not seen unblocked since */
     const ErrandsEvents *events;
     void *data;
 };
@@ -273,25 +275,20 @@ void errands_connect(Errands *errands, const Address *address)
                g_variant_new("(s)", UUID_A2DP_SINK), CONNECT_TIMEOUT_MS, on_connected, errand);
 }
 
-bool errands_are_connecting(const Errands *errands, const Address *address)
+static Errand *errands_find(const Errands *errands, ErrandKind kind, const Address *address)
 {
     for (guint i = 0; i < errands->running->len; i++) {
-        const Errand *errand = errands->running->pdata[i];
+        Errand *errand = errands->running->pdata[i];
 
-        if (errand->kind == ERRAND_CONNECT && address_equal(&errand->address, address))
-            return true;
+        if (errand->kind == kind && address_equal(&errand->address, address))
+            return errand;
     }
-    return false;
+    return NULL;
 }
 
-void errands_device_changed(Errands *errands, const Address *address)
+bool errands_are_connecting(const Errands *errands, const Address *address)
 {
-    for (guint i = errands->running->len; i > 0; i--) {
-        Errand *errand = errands->running->pdata[i - 1];
-
-        if (errand->grace && address_equal(&errand->address, address) && !errand_is_linked(errand))
-            errand_explain_without_link(errand);
-    }
+    return errands_find(errands, ERRAND_CONNECT, address) != NULL;
 }
 
 /* The others */
@@ -321,27 +318,47 @@ static void on_removed(GVariant *reply, GUnixFDList *fds, const GError *error, v
 
 void errands_disconnect(Errands *errands, const Address *address)
 {
+    Errand *connecting = errands_find(errands, ERRAND_CONNECT, address);
     Errand *errand = errand_new(errands, ERRAND_DISCONNECT, address);
 
-    for (guint i = 0; i < errands->running->len; i++) {
-        Errand *other = errands->running->pdata[i];
-
-        if (other->kind == ERRAND_CONNECT && address_equal(&other->address, address))
-            other->cancelled = true;
-    }
+    if (connecting)
+        connecting->cancelled = true;
     calls_make(errand->calls, errand->path, BLUEZ_DEVICE, "Disconnect", NULL, CALL_TIMEOUT_MS,
                on_disconnected, errand);
+}
+
+/* bluetoothd keeps Blocked on disk: had it died between the two, the speaker would stay locked out. */
+static void errands_unblock(Errands *errands, const Address *address, const char *path)
+{
+    if (!objects_bool(errands->objects, path, BLUEZ_DEVICE, "Blocked") ||
+        !g_hash_table_remove(errands->blocked, address))
+        return;
+    g_message("%s was left blocked; unblocking it", path);
+    calls_set(errands->calls, path, BLUEZ_DEVICE, "Blocked", g_variant_new_boolean(FALSE), NULL,
+              NULL);
+}
+
+static void on_unblocked(GVariant *reply, GUnixFDList *fds, const GError *error, void *data)
+{
+    Errand *errand = data;
+
+    if (!error)
+        g_hash_table_remove(errand->errands->blocked, &errand->address);
+    else if (errors_judge(BLUEZ_CALL_ANY, error, NULL) != ECHOCAST_ERROR_BLUEZ_NOT_RUNNING)
+        errands_unblock(errand->errands, &errand->address, errand->path);
+    on_done(reply, fds, error, data);
 }
 
 void errands_unstick(Errands *errands, const Address *address)
 {
     Errand *errand = errand_new(errands, ERRAND_UNSTICK, address);
 
+    g_hash_table_add(errands->blocked, g_memdup2(address, sizeof *address));
     /* Both at once: nothing that happens to us in between may leave the speaker blocked. */
     calls_set(errand->calls, errand->path, BLUEZ_DEVICE, "Blocked", g_variant_new_boolean(TRUE),
               NULL, NULL);
     calls_set(errand->calls, errand->path, BLUEZ_DEVICE, "Blocked", g_variant_new_boolean(FALSE),
-              on_done, errand);
+              on_unblocked, errand);
 }
 
 void errands_remove(Errands *errands, const Address *address)
@@ -350,6 +367,17 @@ void errands_remove(Errands *errands, const Address *address)
 
     calls_make(errand->calls, adapter_path(errands->adapter), BLUEZ_ADAPTER, "RemoveDevice",
                g_variant_new("(o)", errand->path), CALL_TIMEOUT_MS, on_removed, errand);
+}
+
+void errands_device_changed(Errands *errands, const Address *address)
+{
+    Errand *connecting = errands_find(errands, ERRAND_CONNECT, address);
+    g_autofree char *path = device_path(adapter_path(errands->adapter), address);
+
+    if (!errands_find(errands, ERRAND_UNSTICK, address))
+        errands_unblock(errands, address, path);
+    if (connecting && connecting->grace && !errand_is_linked(connecting))
+        errand_explain_without_link(connecting);
 }
 
 static void errand_device_removed(Errand *errand)
@@ -398,6 +426,9 @@ Errands *errands_new(const Objects *objects, const Adapter *adapter, Endpoints *
     errands->endpoints = endpoints;
     errands->transports = transports;
     errands->running = g_ptr_array_new_with_free_func(errand_free);
+    errands->calls = calls_new(objects);
+    errands->blocked =
+        g_hash_table_new_full(address_hash_key, address_equal_key, g_free, NULL);
     errands->events = events;
     errands->data = data;
     return errands;
@@ -408,5 +439,7 @@ void errands_free(Errands *errands)
     if (!errands)
         return;
     g_ptr_array_unref(errands->running);
+    g_hash_table_unref(errands->blocked);
+    calls_free(errands->calls);
     g_free(errands);
 }

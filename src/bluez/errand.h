@@ -31,7 +31,7 @@ void errands_unstick(Errands *errands, const Address *address);
 void errands_remove(Errands *errands, const Address *address);
 /* Is a connect of it under way? */
 bool errands_are_connecting(const Errands *errands, const Address *address);
-/* Perhaps its link is down now. */
+/* Perhaps its link is down now, or it is blocked since an unstick that did not end. */
 void errands_device_changed(Errands *errands, const Address *address);
 /* bluetoothd has dropped the device, and perhaps the answers with it. */
 void errands_device_removed(Errands *errands, const Address *address);

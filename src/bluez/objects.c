@@ -223,28 +223,45 @@ static void objects_forget(Objects *objects)
     objects->here = false;
 }
 
-static void on_managed_objects(GObject *source, GAsyncResult *result, gpointer data)
+static void objects_read(Objects *objects);
+
+static void objects_take(Objects *objects, GVariant *reply)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) reply =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
     g_autoptr(GVariantIter) iter = NULL;
     const char *path;
     GVariant *interfaces;
 
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return;
-    Objects *objects = data;
-    if (!reply) {
-        /* Mostly it has died meanwhile: its name's next owner is asked again. */
-        g_warning("bluetoothd does not tell its objects: %s", error->message);
-        return;
-    }
     g_variant_get(reply, "(a{oa{sa{sv}}})", &iter);
     while (g_variant_iter_loop(iter, "{&o@a{sa{sv}}}", &path, &interfaces))
         objects_add(objects, path, interfaces);
     objects->here = true;
     objects->events->arrived(objects->data);
+}
+
+static void on_managed_objects(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GVariant) reply =
+        g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    if (reply) {
+        objects_take(data, reply);
+        return;
+    }
+    /* It has died meanwhile, and its name's next owner is asked; or it has its hands full. */
+    g_warning("bluetoothd does not tell its objects: %s", error->message);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+        objects_read(data);
+}
+
+static void objects_read(Objects *objects)
+{
+    g_dbus_connection_call(objects->bus, objects->owner, "/", OBJECT_MANAGER, "GetManagedObjects",
+                           NULL, G_VARIANT_TYPE("(a{oa{sa{sv}}})"),
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, objects->reading,
+                           on_managed_objects, objects);
 }
 
 static void on_name_appeared(GDBusConnection *bus, const char *name, const char *owner,
@@ -256,9 +273,7 @@ static void on_name_appeared(GDBusConnection *bus, const char *name, const char 
     objects->owner = g_strdup(owner);
     objects->reading = g_cancellable_new();
     objects_subscribe(objects);
-    g_dbus_connection_call(bus, owner, "/", OBJECT_MANAGER, "GetManagedObjects", NULL,
-                           G_VARIANT_TYPE("(a{oa{sa{sv}}})"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
-                           objects->reading, on_managed_objects, objects);
+    objects_read(objects);
 }
 
 static void on_name_vanished(GDBusConnection *bus, const char *name, gpointer data)

@@ -793,6 +793,18 @@ static void test_unstick(Room *room, gconstpointer data)
     g_assert_true(room->speaker->bonded);
 }
 
+/* Blocked on has worked and Blocked off has not: the speaker must not stay locked out. */
+static void test_unstick_half(Room *room, gconstpointer data)
+{
+    fake_bluez_delay(room->fake, "Device1.Set.Blocked", 1, 1);
+    fake_bluez_fail(room->fake, "Device1.Set.Blocked", 1, "org.bluez.Error.Failed", "Busy");
+    bluez_unstick(room->bluez, &room->address);
+    expect(room, "unstick Failed");
+    await(room, "set " SPEAKER ".Blocked true", 1);
+    await(room, "set " SPEAKER ".Blocked false", 1);
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Device1.Set.Blocked"), ==, 3);
+}
+
 static void test_connect_disconnected(Room *room, gconstpointer data)
 {
     room->speaker->connect = FAKE_CONNECT_IGNORES_CONFIGURATION;
@@ -1136,6 +1148,7 @@ static const Case cases[] = {
     {"/bluez/connect/too-many", room_set_up_bonded, test_connect_too_many},
     {"/bluez/connect/endpoint-taken", room_set_up_unentered, test_connect_endpoint_taken},
     {"/bluez/connect/unstick", room_set_up_bonded, test_unstick},
+    {"/bluez/connect/unstick-half", room_set_up_bonded, test_unstick_half},
     {"/bluez/connect/disconnected", room_set_up_bonded, test_connect_disconnected},
     {"/bluez/disconnect", room_set_up_bonded, test_disconnect},
     {"/bluez/remove", room_set_up_bonded, test_remove},
