@@ -80,7 +80,7 @@ static void test_commands(void)
 static void test_exit_codes(void)
 {
     g_autofree char *page = load("docs/man/echocastctl.1");
-    const char *section = strstr(page, ".Sh EXIT STATUS");
+    g_autofree char *section = g_strdup(strstr(page, ".Sh EXIT STATUS"));
     g_assert_nonnull(section);
     for (int code = 0; code < ECHOCAST_ERROR_COUNT; code++) {
         g_autofree char *item = g_strdup_printf("\n.It %d\n", error_exit_code(code));
