@@ -12,10 +12,9 @@ static char *load(const char *path)
 {
     g_autofree char *full = g_build_filename(SOURCE_TREE, path, NULL);
     g_autoptr(GError) error = NULL;
-    char *text = NULL;
-    g_file_get_contents(full, &text, NULL, &error);
+    g_autoptr(GMappedFile) file = g_mapped_file_new(full, false, &error);
     g_assert_no_error(error);
-    return text;
+    return g_strndup(g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
 }
 
 static void check_contains(const char *text, const char *piece)
@@ -80,7 +79,7 @@ static void test_commands(void)
 static void test_exit_codes(void)
 {
     g_autofree char *page = load("docs/man/echocastctl.1");
-    g_autofree char *section = g_strdup(strstr(page, ".Sh EXIT STATUS"));
+    const char *section = strstr(page, ".Sh EXIT STATUS");
     g_assert_nonnull(section);
     for (int code = 0; code < ECHOCAST_ERROR_COUNT; code++) {
         g_autofree char *item = g_strdup_printf("\n.It %d\n", error_exit_code(code));
