@@ -104,7 +104,10 @@ def convert(path):
         raw = pathlib.Path(directory, "raw")
         conf = pathlib.Path(directory, "conf")
         conf.write_text(ALSA_CONVERT.format(raw=raw, rate=RATE))
-        subprocess.run(["aplay", "-q", "-D", "convert", str(path)], check=True,
+        # The mixer's period is 20 ms; ALSA's converter derives its exact ratio from the periods.
+        period = str(round(wav_format(path)[0] / 50))
+        subprocess.run(["aplay", "-q", "-D", "convert", f"--period-size={period}", str(path)],
+                       check=True,
                        env={**os.environ, "ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{conf}"})
         return np.fromfile(raw, "<i2").reshape(-1, 2)
 
