@@ -244,7 +244,7 @@ static void test_damaged(Place *place, gconstpointer data)
         g_autoptr(Store) store = NULL;
 
         spoil(place);
-        g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+        g_test_expect_message("service", G_LOG_LEVEL_WARNING,
                               "*is damaged: set aside as *damaged-*; 1 *");
         store = open_store(place);
         g_test_assert_expected_messages();
@@ -294,7 +294,7 @@ static void test_write_fails(Place *place, gconstpointer data)
 
     g_assert_cmpint(g_rmdir(place->directory), ==, 0);
     put(store, 1, 0);
-    g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*not on disk*");
+    g_test_expect_message("service", G_LOG_LEVEL_WARNING, "*not on disk*");
     g_assert_false(sync_store(store, &error));
     g_test_assert_expected_messages();
     g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
