@@ -355,7 +355,7 @@ def in_emulation(file, began):
     from room import Room
     show = Show(began)
     path, samples, conversion = prepare(file)
-    with Room("demo", staging=TOP / "build/stage") as room:
+    with Room("demo", staging=os.environ.get("ECHOCAST_ROOM_STAGE", TOP / "build/stage")) as room:
         report, wav = in_the_room(room, path, samples, show)
     show.say("comparing what was heard with what was played")
     (OUT / "heard.wav").write_bytes(wav.read_bytes())
