@@ -102,9 +102,9 @@ bool media_clock_is_overrun(const MediaClock *clock)
 
 void media_clock_skip(MediaClock *clock, uint64_t keep_ns)
 {
-    uint64_t keep = block_of(pacer_pcm_frames(&clock->pacer, keep_ns));
+    uint64_t keep = pacer_pcm_frames(&clock->pacer, keep_ns);
 
-    clock->read = block_of(clock->written) - keep;
+    clock->read = block_of(clock->written - keep + BLOCK - 1);
 }
 
 bool media_clock_is_silent(const int16_t *block)

@@ -21,9 +21,7 @@ static struct {
     uint64_t wakeups;
     bool parked;
     int bell; /* the limit has moved */
-} fake = {.lock = PTHREAD_MUTEX_INITIALIZER,
-          .parked_or_not = PTHREAD_COND_INITIALIZER,
-          .bell = -1};
+} fake = {.lock = PTHREAD_MUTEX_INITIALIZER, .parked_or_not = PTHREAD_COND_INITIALIZER, .bell = -1};
 
 static __thread bool is_audio_thread;
 

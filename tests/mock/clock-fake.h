@@ -14,8 +14,8 @@
 /* For a new test; no audio thread may run. */
 void clock_fake_reset(uint64_t now_ns);
 uint64_t clock_fake_now(void);
-/* Returns when everything that happens up to then has happened, commands of before the call too, and
- * the audio thread sleeps. */
+/* Returns when everything that happens up to then has happened, commands of before the call too,
+ * and the audio thread sleeps. */
 void clock_fake_run_until(uint64_t time_ns);
 void clock_fake_run(uint64_t duration_ns);
 /* The next wakeup at a deadline comes so much too late: a process that was stopped. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* The audio thread never allocates nor frees once it runs. This program's own malloc, calloc, realloc
- * and free go before glibc's; called on the audio thread while armed, they end it. */
+/* The audio thread never allocates nor frees once it runs. This program's own malloc, calloc,
+ * realloc and free go before glibc's; called on the audio thread while armed, they end it. */
 
 #include "audio/engine.h"
 

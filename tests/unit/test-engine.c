@@ -177,8 +177,8 @@ static Speaker *add_speaker(Fixture *fixture, size_t mtu, const SbcConfig *confi
     g_autoptr(GError) error = NULL;
     int pair[2];
 
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
-                    ==, 0);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), ==,
+                    0);
     speaker->arrived = g_ptr_array_new_with_free_func(g_free);
     speaker->reads = true;
     speaker->fd = pair[1];
@@ -268,8 +268,7 @@ static uint32_t timestamp_of(const Arrived *packet)
 {
     const uint8_t *bytes = packet->bytes;
 
-    return (uint32_t)bytes[4] << 24 | (uint32_t)bytes[5] << 16 | (uint32_t)bytes[6] << 8 |
-           bytes[7];
+    return (uint32_t)bytes[4] << 24 | (uint32_t)bytes[5] << 16 | (uint32_t)bytes[6] << 8 | bytes[7];
 }
 
 static void assert_full(const Speaker *speaker, unsigned frames, size_t frame_bytes)
@@ -325,8 +324,7 @@ static GByteArray *encode_plainly(const SbcConfig *config, const int16_t *pcm, s
     for (size_t at = 0; at + unit <= silence + pcm_frames; at += unit) {
         ssize_t size = 0;
 
-        sbc_encode(&encoder, all + 2 * at, 2 * unit * sizeof(int16_t), frame, sizeof(frame),
-                   &size);
+        sbc_encode(&encoder, all + 2 * at, 2 * unit * sizeof(int16_t), frame, sizeof(frame), &size);
         g_byte_array_append(sbc, frame, (guint)size);
     }
     sbc_finish(&encoder);
@@ -818,8 +816,8 @@ static GArray *decode(const Speaker *speaker)
     decoder.endian = SBC_LE;
     for (size_t at = 0; at < sbc->len;) {
         size_t written = 0;
-        ssize_t used = sbc_decode(&decoder, sbc->data + at, sbc->len - at, frame, sizeof(frame),
-                                  &written);
+        ssize_t used =
+            sbc_decode(&decoder, sbc->data + at, sbc->len - at, frame, sizeof(frame), &written);
 
         g_assert_cmpint(used, >, 0);
         at += (size_t)used;
