@@ -10,6 +10,7 @@
 
 #include <alsa/asoundlib.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define CHANNELS 2
 /* Half the ring: the kernel's own timer goes off five times a second, and seldom enough. */
@@ -189,9 +190,16 @@ static void set_state(Capture *capture, CaptureState state, uint64_t retry_ns)
 
 static void set_missing(Capture *capture)
 {
+    char path[64];
+
     set_state(capture, CAPTURE_MISSING, CLOCK_NEVER);
-    snprintf(capture->detail, sizeof(capture->detail),
-             "no sound card '%s' (snd-aloop), or no permission for it", capture->card);
+    snprintf(path, sizeof(path), "/proc/asound/%s", capture->card);
+    if (access(path, F_OK) == 0)
+        snprintf(capture->detail, sizeof(capture->detail),
+                 "no permission to open the sound card '%s': it wants group audio", capture->card);
+    else
+        snprintf(capture->detail, sizeof(capture->detail),
+                 "no sound card '%s': is snd-aloop loaded?", capture->card);
 }
 
 /* The application that opened first has fixed the format: "rate: 48000 (48000/1)" and the like. */

@@ -43,10 +43,13 @@ typedef struct {
     /* The first packet of a stream, or the first after silence, went into the socket. */
     void (*stream_flows)(EngineStream stream, void *data);
     void (*stream_silent)(EngineStream stream, void *data);
-    /* The socket is dead (errno); the stream is already gone when this comes. */
+    /* The socket is dead (errno); the stream is already gone when this comes. Each stream ends once:
+     * one that dies while it is being removed is removed. */
     void (*stream_lost)(EngineStream stream, int error_number, void *data);
     /* The answer to engine_remove_stream: the descriptor is closed now. */
     void (*stream_removed)(EngineStream stream, void *data);
+    /* The tone's last packet went out, or was dropped. Not told of a stream that ended before, nor of
+     * a tone whose place another took. */
     void (*tone_done)(EngineStream stream, uint64_t packets_sent, void *data);
 } EngineEvents;
 
