@@ -5,13 +5,13 @@
 #include "base/error.h"
 #include "daemon/daemon.h"
 #include "service/config.h"
+#include "service/notify.h"
 
 #include <echocast/names.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <malloc.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
 
 #define DEFAULT_CONFIG ECHOCAST_SYSCONFDIR "/echocast/echocast.conf"
 
@@ -159,13 +159,13 @@ static gboolean on_reload(gpointer data)
 
 static gboolean on_watchdog(gpointer data)
 {
-    sd_notify(0, "WATCHDOG=1");
+    notify_manager("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
 }
 
 static void on_name_acquired(GDBusConnection *bus, const char *name, gpointer data)
 {
-    sd_notify(0, "READY=1");
+    notify_manager("READY=1");
 }
 
 static void on_name_lost(GDBusConnection *bus, const char *name, gpointer data)
@@ -179,9 +179,9 @@ static void on_name_lost(GDBusConnection *bus, const char *name, gpointer data)
 
 static void watch_main_loop(void)
 {
-    uint64_t interval_us = 0;
+    uint64_t interval_us = notify_watchdog_interval_us();
 
-    if (sd_watchdog_enabled(0, &interval_us) > 0)
+    if (interval_us > 0)
         g_timeout_add(interval_us / 2000, on_watchdog, NULL);
 }
 
@@ -203,14 +203,14 @@ static int run(Program *program, Config *config)
         return EXIT_FAILURE;
     }
     guint name = g_bus_own_name_on_connection(program->bus, ECHOCAST_BUS_NAME,
-                                              G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                              on_name_acquired, on_name_lost, program, NULL);
+                                              G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, on_name_acquired,
+                                              on_name_lost, program, NULL);
     g_unix_signal_add(SIGTERM, on_terminate, program);
     g_unix_signal_add(SIGINT, on_terminate, program);
     g_unix_signal_add(SIGHUP, on_reload, program);
     watch_main_loop();
     g_main_loop_run(program->loop);
-    sd_notify(0, "STOPPING=1");
+    notify_manager("STOPPING=1");
     g_bus_unown_name(name);
     return program->status;
 }

@@ -2,6 +2,8 @@
 # Copyright (C) 2026 The Echocast authors
 
 echocast_unit_test(wish service)
+echocast_unit_test(notify service)
+target_compile_definitions(test-notify PRIVATE G_LOG_DOMAIN="service")
 echocast_unit_test(config service)
 target_compile_definitions(test-config PRIVATE
                            SHIPPED_CONFIG="${CMAKE_CURRENT_LIST_DIR}/../../conf/echocast.conf")
