@@ -137,8 +137,8 @@ static void on_client_gone(const char *client, void *data)
 static void on_connect(Request *request, const char *selector, void *data)
 {
     Daemon *daemon = data;
-    Entry *entry = *selector == '\0' ? roster_preferred(daemon->roster)
-                                     : resolve(daemon, request, selector);
+    Entry *entry =
+        *selector == '\0' ? roster_preferred(daemon->roster) : resolve(daemon, request, selector);
 
     if (entry == NULL && *selector == '\0')
         refuse(request, ECHOCAST_ERROR_NOT_FOUND, "no speaker is saved yet");
@@ -152,8 +152,8 @@ static void on_connect(Request *request, const char *selector, void *data)
 static void on_disconnect(Request *request, const char *selector, void *data)
 {
     Daemon *daemon = data;
-    Entry *entry = *selector == '\0' ? roster_subject(daemon->roster)
-                                     : resolve(daemon, request, selector);
+    Entry *entry =
+        *selector == '\0' ? roster_subject(daemon->roster) : resolve(daemon, request, selector);
 
     if (entry == NULL && *selector == '\0')
         refuse(request, ECHOCAST_ERROR_NOT_FOUND, "no speaker is connected");
@@ -180,8 +180,8 @@ static void on_forget(Request *request, const char *selector, void *data)
 static void on_test_tone(Request *request, const char *selector, const ToneWish *wish, void *data)
 {
     Daemon *daemon = data;
-    Entry *entry = *selector == '\0' ? roster_subject(daemon->roster)
-                                     : resolve(daemon, request, selector);
+    Entry *entry =
+        *selector == '\0' ? roster_subject(daemon->roster) : resolve(daemon, request, selector);
     const Tone tone = {
         .frequency_hz = wish->frequency_hz,
         .duration_ms = wish->duration_ms,

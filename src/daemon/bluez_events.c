@@ -46,7 +46,7 @@ static void on_state_changed(const BluezFacts *facts, void *data)
 static void on_device_changed(const DeviceFacts *device, void *data)
 {
     Daemon *daemon = data;
-    Entry *entry = roster_ensure(daemon->roster, &device->address);
+    Entry *entry = ensure_entry(daemon, &device->address);
     bool was_linked = entry->linked;
     bool was_known = entry->bonded && entry->kind == PEER_SINK;
 
@@ -149,13 +149,12 @@ static void on_release_done(const Address *address, void *data)
 static void on_transport_opened(const Address *address, const SbcConfig *config, void *data)
 {
     Daemon *daemon = data;
-    Entry *entry = roster_ensure(daemon->roster, address);
+    Entry *entry = ensure_entry(daemon, address);
     const Entry *active = roster_active(daemon->roster);
     bool crowded = active != NULL && active != entry;
 
     entry->config = *config;
-    feed(daemon, entry,
-         crowded ? SPEAKER_EVENT_TRANSPORT_CROWDED : SPEAKER_EVENT_TRANSPORT_OPENED,
+    feed(daemon, entry, crowded ? SPEAKER_EVENT_TRANSPORT_CROWDED : SPEAKER_EVENT_TRANSPORT_OPENED,
          ECHOCAST_ERROR_FAILED, NULL);
 }
 

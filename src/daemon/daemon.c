@@ -7,13 +7,30 @@
 
 #include <string.h>
 
+static void name_entry(const Daemon *daemon, Entry *entry)
+{
+    g_free(entry->alias);
+    entry->alias = g_strdup(config_speaker_alias(daemon->config, &entry->address));
+}
+
+Entry *ensure_entry(Daemon *daemon, const Address *address)
+{
+    Entry *entry = roster_find(daemon->roster, address);
+
+    if (entry == NULL) {
+        entry = roster_ensure(daemon->roster, address);
+        name_entry(daemon, entry);
+    }
+    return entry;
+}
+
 static void load_speakers(Daemon *daemon)
 {
     const GPtrArray *records = store_records(daemon->store);
 
     for (unsigned i = 0; i < records->len; i++) {
         const Record *record = g_ptr_array_index(records, i);
-        Entry *entry = roster_ensure(daemon->roster, &record->address);
+        Entry *entry = ensure_entry(daemon, &record->address);
         entry->record = record_copy(record);
         speaker_init(&entry->speaker, SPEAKER_STATE_SAVED);
     }
@@ -127,10 +144,14 @@ void daemon_reload(Daemon *daemon, Config *config)
 {
     if (needs_restart(daemon->config, config))
         g_warning("some of what changed in the configuration takes effect at the next start only: "
-                  "state-directory, adapter, alias, endpoints and all of [Audio] but "
-                  "tone-after-pairing");
+                  "state_directory, adapter, alias, endpoints and all of [Audio] but "
+                  "tone_after_pairing");
     config_free(daemon->config);
     daemon->config = config;
+    const GPtrArray *entries = roster_entries(daemon->roster);
+    for (unsigned i = 0; i < entries->len; i++)
+        name_entry(daemon, g_ptr_array_index(entries, i));
+    publish_all(daemon);
     if (daemon->bluez_state == BLUEZ_READY)
         feed_all(daemon, SPEAKER_EVENT_BLUEZ_READY, ECHOCAST_ERROR_FAILED);
 }

@@ -11,8 +11,8 @@
 
 typedef struct Daemon Daemon;
 
-/* Starts everything that can start; what is missing (sound card, bluetoothd, adapter) is waited for.
- * config is kept by the daemon. */
+/* Starts everything that can start; what is missing (sound card, bluetoothd, adapter) is waited
+ * for. config is kept by the daemon. */
 Daemon *daemon_new(GDBusConnection *bus, Config *config, GError **error);
 /* Leaves cleanly: stops the stream, ends discovery, puts Pairable back, writes what is unsaved. */
 void daemon_free(Daemon *daemon);

@@ -11,7 +11,7 @@ static void on_capture_changed(CaptureState state, const char *detail, void *dat
     daemon->capture = state;
     g_free(daemon->capture_detail);
     daemon->capture_detail = g_strdup(detail);
-    g_log_structured("echocast-audio", G_LOG_LEVEL_MESSAGE, "ECHOCAST_LOOPBACK",
+    g_log_structured("audio", G_LOG_LEVEL_MESSAGE, "ECHOCAST_LOOPBACK",
                      state == CAPTURE_OPEN ? "open" : "closed", "MESSAGE", "loopback: %s", detail);
     publish_manager(daemon);
 }

@@ -38,6 +38,7 @@ void entry_free(Entry *entry)
         g_source_remove(entry->timer);
     fd_clear(&entry->acquired_fd);
     record_free(entry->record);
+    g_free(entry->alias);
     g_free(entry->device_name);
     g_free(entry->detail);
     g_free(entry);
@@ -45,6 +46,8 @@ void entry_free(Entry *entry)
 
 const char *entry_name(const Entry *entry)
 {
+    if (entry->alias != NULL)
+        return entry->alias;
     if (entry->record != NULL && entry->record->alias != NULL)
         return entry->record->alias;
     if (!entry->has_device && entry->record != NULL && entry->record->name != NULL)

@@ -14,12 +14,12 @@
 #include "speaker/speaker.h"
 
 typedef enum {
-    WAIT_READY,         /* connect */
-    WAIT_PAIRED,        /* pair: as connect, then the tone if it is wished */
-    WAIT_PAIRED_TONE,   /* pair, while the tone plays */
-    WAIT_TONE,          /* test-tone */
-    WAIT_LEFT,          /* disconnect */
-    WAIT_GONE,          /* forget */
+    WAIT_READY,       /* connect */
+    WAIT_PAIRED,      /* pair: as connect, then the tone if it is wished */
+    WAIT_PAIRED_TONE, /* pair, while the tone plays */
+    WAIT_TONE,        /* test-tone */
+    WAIT_LEFT,        /* disconnect */
+    WAIT_GONE,        /* forget */
 } WaitKind;
 
 typedef struct {
@@ -32,6 +32,7 @@ typedef struct {
     Address address;
     Speaker speaker;
     Record *record; /* NULL: not saved */
+    char *alias;    /* from the configuration, NULL for none */
 
     bool has_device; /* BlueZ has an object for it */
     char *device_name;
@@ -51,7 +52,7 @@ typedef struct {
     guint timer;
     EchocastError last_reason; /* that came with the last event */
     char *detail;              /* of the last failure, in BlueZ's words; NULL for none */
-    bool fresh;        /* its bond was made by the pairing that still runs */
+    bool fresh;                /* its bond was made by the pairing that still runs */
     bool is_published;
     GArray *waiters; /* Waiter */
 } Entry;

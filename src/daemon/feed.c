@@ -12,14 +12,14 @@ static void say(const Entry *entry, SpeakerState before, SpeakerEvent event)
     char address[ADDRESS_STRING_SIZE];
 
     address_format(&entry->address, address);
-    g_log_structured(
-        "echocast-speaker", G_LOG_LEVEL_MESSAGE, "ECHOCAST_SPEAKER", address, "ECHOCAST_STATE",
-        speaker_public_state(speaker), "ECHOCAST_EVENT", speaker_event_word(event),
-        "ECHOCAST_REASON", reason, "MESSAGE", "%s (%s): %s -> %s on %s%s%s%s%s", entry_name(entry),
-        address, speaker_state_word(before), speaker_state_word(speaker->state),
-        speaker_event_word(event), *reason != '\0' ? ", " : "", reason,
-        fails && entry->detail != NULL ? ": " : "",
-        fails && entry->detail != NULL ? entry->detail : "");
+    g_log_structured("speaker", G_LOG_LEVEL_MESSAGE, "ECHOCAST_SPEAKER", address, "ECHOCAST_STATE",
+                     speaker_public_state(speaker), "ECHOCAST_EVENT", speaker_event_word(event),
+                     "ECHOCAST_REASON", reason, "MESSAGE", "%s (%s): %s -> %s on %s%s%s%s%s",
+                     entry_name(entry), address, speaker_state_word(before),
+                     speaker_state_word(speaker->state), speaker_event_word(event),
+                     *reason != '\0' ? ", " : "", reason,
+                     fails && entry->detail != NULL ? ": " : "",
+                     fails && entry->detail != NULL ? entry->detail : "");
 }
 
 static const struct {
@@ -67,8 +67,8 @@ void feed(Daemon *daemon, Entry *entry, SpeakerEvent event, EchocastError reason
 
 void feed_error(Daemon *daemon, Entry *entry, SpeakerEvent event, const GError *error)
 {
-    EchocastError reason = error->domain == ECHOCAST_ERROR ? (EchocastError)error->code
-                                                           : ECHOCAST_ERROR_FAILED;
+    EchocastError reason =
+        error->domain == ECHOCAST_ERROR ? (EchocastError)error->code : ECHOCAST_ERROR_FAILED;
 
     feed(daemon, entry, event, reason, error->message);
 }

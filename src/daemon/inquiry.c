@@ -98,7 +98,7 @@ static gboolean on_search_over(gpointer data)
 static void choose(Daemon *daemon, const Address *address)
 {
     Inquiry *inquiry = &daemon->inquiry;
-    Entry *entry = roster_ensure(daemon->roster, address);
+    Entry *entry = ensure_entry(daemon, address);
 
     service_announce_progress(daemon->service, address, "found", entry_name(entry));
     entry->fresh = !entry->bonded;
@@ -126,8 +126,8 @@ static void linger(Daemon *daemon)
 
     if (wakeup_us == 0 || inquiry->linger_timer != 0)
         return;
-    inquiry->linger_timer = g_timeout_add(
-        MAX(0, (wakeup_us - g_get_monotonic_time()) / 1000 + 1), on_linger_over, daemon);
+    inquiry->linger_timer = g_timeout_add(MAX(0, (wakeup_us - g_get_monotonic_time()) / 1000 + 1),
+                                          on_linger_over, daemon);
 }
 
 static gboolean on_check(gpointer data)
@@ -160,8 +160,7 @@ void inquiry_start_search(Daemon *daemon, Request *request, const char *target,
                           const PairWish *wish)
 {
     Inquiry *inquiry = &daemon->inquiry;
-    unsigned timeout_s =
-        wish->timeout_s != 0 ? wish->timeout_s : daemon->config->pairing_timeout_s;
+    unsigned timeout_s = wish->timeout_s != 0 ? wish->timeout_s : daemon->config->pairing_timeout_s;
 
     inquiry->search = search_new(target);
     inquiry->search_request = request;
@@ -195,8 +194,7 @@ void inquiry_client_gone(Daemon *daemon, const char *client)
 
     if (g_strcmp0(inquiry->scan_client, client) == 0)
         inquiry_stop_scan(daemon);
-    if (inquiry->search != NULL &&
-        g_strcmp0(request_client(inquiry->search_request), client) == 0)
+    if (inquiry->search != NULL && g_strcmp0(request_client(inquiry->search_request), client) == 0)
         inquiry_fail_search(daemon, ECHOCAST_ERROR_CANCELLED, "the client left");
 }
 

@@ -32,6 +32,9 @@ struct Daemon {
     guint sweep;
 };
 
+/* The entry of that address, made if it is new. */
+Entry *ensure_entry(Daemon *daemon, const Address *address);
+
 /* The heart: decide, say, do, announce. detail may be NULL. */
 void feed(Daemon *daemon, Entry *entry, SpeakerEvent event, EchocastError reason,
           const char *detail);

@@ -161,8 +161,7 @@ static void start_stream(Daemon *daemon, Entry *entry)
         Alarm *alarm = g_new(Alarm, 1);
         *alarm = (Alarm){.daemon = daemon, .entry = entry};
         g_warning("%s: %s", entry_name(entry), error->message);
-        entry->timer =
-            g_idle_add_full(G_PRIORITY_DEFAULT, on_unusable_stream, alarm, g_free);
+        entry->timer = g_idle_add_full(G_PRIORITY_DEFAULT, on_unusable_stream, alarm, g_free);
         return;
     }
     publish_stream(daemon, entry);

@@ -68,8 +68,7 @@ void publish_manager(Daemon *daemon)
             .adapter_alias = daemon->adapter_alias,
             .adapter_state = adapter_fact_word(snapshot.adapter),
             .scanning = daemon->discovering,
-            .pairing = daemon->inquiry.search != NULL ||
-                       roster_pairing(daemon->roster) != NULL,
+            .pairing = daemon->inquiry.search != NULL || roster_pairing(daemon->roster) != NULL,
             .pairing_deadline_us = daemon->inquiry.search_deadline_us,
             .active = active != NULL ? &active->address : NULL,
             .default_speaker = preset != NULL ? &preset->address : NULL,
@@ -163,20 +162,19 @@ void publish_stream(Daemon *daemon, Entry *entry)
         service_publish_stream(daemon->service, &entry->address, NULL);
         return;
     }
-    service_publish_stream(
-        daemon->service, &entry->address,
-        &(StreamFacts){
-            .codec = "SBC",
-            .channels = channels_word(config->channels),
-            .rate_hz = config->rate_hz,
-            .bitpool = bitpool,
-            .bitrate = sbc_config_bitrate(config, bitpool),
-            .mtu = entry->mtu,
-            .sbc_frames_per_packet =
-                packetiser_frames_for_mtu(entry->mtu, sbc_config_frame_bytes(config, bitpool)),
-            .delay_us = publish_delay_us(entry),
-            .delay_reported = entry->delay_us != 0,
-        });
+    service_publish_stream(daemon->service, &entry->address,
+                           &(StreamFacts){
+                               .codec = "SBC",
+                               .channels = channels_word(config->channels),
+                               .rate_hz = config->rate_hz,
+                               .bitpool = bitpool,
+                               .bitrate = sbc_config_bitrate(config, bitpool),
+                               .mtu = entry->mtu,
+                               .sbc_frames_per_packet = packetiser_frames_for_mtu(
+                                   entry->mtu, sbc_config_frame_bytes(config, bitpool)),
+                               .delay_us = publish_delay_us(entry),
+                               .delay_reported = entry->delay_us != 0,
+                           });
 }
 
 static bool is_superfluous(const Entry *entry)

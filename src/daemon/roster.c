@@ -40,8 +40,8 @@ const GPtrArray *roster_entries(const Roster *roster)
 Entry *roster_find(const Roster *roster, const Address *address)
 {
     FOR_EACH_ENTRY(entry, roster)
-        if (address_equal(&entry->address, address))
-            return entry;
+    if (address_equal(&entry->address, address))
+        return entry;
     return NULL;
 }
 
@@ -64,32 +64,32 @@ void roster_remove(Roster *roster, Entry *entry)
 Entry *roster_find_stream(const Roster *roster, EngineStream stream)
 {
     FOR_EACH_ENTRY(entry, roster)
-        if (stream != 0 && entry->stream == stream)
-            return entry;
+    if (stream != 0 && entry->stream == stream)
+        return entry;
     return NULL;
 }
 
 Entry *roster_active(const Roster *roster)
 {
     FOR_EACH_ENTRY(entry, roster)
-        if (speaker_is_active(&entry->speaker))
-            return entry;
+    if (speaker_is_active(&entry->speaker))
+        return entry;
     return NULL;
 }
 
 Entry *roster_pairing(const Roster *roster)
 {
     FOR_EACH_ENTRY(entry, roster)
-        if (entry_has_waiter(entry, WAIT_PAIRED) || entry_has_waiter(entry, WAIT_PAIRED_TONE))
-            return entry;
+    if (entry_has_waiter(entry, WAIT_PAIRED) || entry_has_waiter(entry, WAIT_PAIRED_TONE))
+        return entry;
     return NULL;
 }
 
 Entry *roster_default(const Roster *roster)
 {
     FOR_EACH_ENTRY(entry, roster)
-        if (entry->record != NULL && entry->record->is_default)
-            return entry;
+    if (entry->record != NULL && entry->record->is_default)
+        return entry;
     return NULL;
 }
 
@@ -97,7 +97,8 @@ static Entry *last_used(const Roster *roster, bool only_wanted)
 {
     Entry *best = NULL;
 
-    FOR_EACH_ENTRY(entry, roster) {
+    FOR_EACH_ENTRY(entry, roster)
+    {
         if (entry->record == NULL || (only_wanted && !entry->record->wanted))
             continue;
         if (best == NULL || entry->record->last_used > best->record->last_used)
@@ -127,7 +128,7 @@ unsigned roster_count_saved(const Roster *roster)
     unsigned count = 0;
 
     FOR_EACH_ENTRY(entry, roster)
-        count += entry->record != NULL;
+    count += entry->record != NULL;
     return count;
 }
 
@@ -136,7 +137,8 @@ static void describe(GString *text, const Entry *entry)
     char address[ADDRESS_STRING_SIZE];
 
     address_format(&entry->address, address);
-    g_string_append_printf(text, "%s%s (%s)", text->len > 0 ? ", " : "", entry_name(entry), address);
+    g_string_append_printf(text, "%s%s (%s)", text->len > 0 ? ", " : "", entry_name(entry),
+                           address);
 }
 
 /* A whole name wins over beginnings, a saved speaker over one that is only in reach. */
@@ -157,7 +159,8 @@ static Entry *resolve_name(const Roster *roster, const char *name, GError **erro
     int best = 0;
     unsigned count = 0;
 
-    FOR_EACH_ENTRY(entry, roster) {
+    FOR_EACH_ENTRY(entry, roster)
+    {
         int this_rank = rank(entry, folded);
         if (this_rank == 0 || this_rank < best)
             continue;
@@ -176,8 +179,8 @@ static Entry *resolve_name(const Roster *roster, const char *name, GError **erro
         g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_NOT_FOUND,
                     "no speaker with a name that begins with \"%s\" is known", name);
     else
-        g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_AMBIGUOUS,
-                    "\"%s\" fits %u speakers: %s", name, count, candidates->str);
+        g_set_error(error, ECHOCAST_ERROR, ECHOCAST_ERROR_AMBIGUOUS, "\"%s\" fits %u speakers: %s",
+                    name, count, candidates->str);
     return NULL;
 }
 
