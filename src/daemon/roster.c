@@ -39,9 +39,9 @@ const GPtrArray *roster_entries(const Roster *roster)
 
 Entry *roster_find(const Roster *roster, const Address *address)
 {
-    FOR_EACH_ENTRY(entry, roster)
-    if (address_equal(&entry->address, address))
-        return entry;
+    FOR_EACH_ENTRY (entry, roster)
+        if (address_equal(&entry->address, address))
+            return entry;
     return NULL;
 }
 
@@ -63,33 +63,33 @@ void roster_remove(Roster *roster, Entry *entry)
 
 Entry *roster_find_stream(const Roster *roster, EngineStream stream)
 {
-    FOR_EACH_ENTRY(entry, roster)
-    if (stream != 0 && entry->stream == stream)
-        return entry;
+    FOR_EACH_ENTRY (entry, roster)
+        if (stream != 0 && entry->stream == stream)
+            return entry;
     return NULL;
 }
 
 Entry *roster_active(const Roster *roster)
 {
-    FOR_EACH_ENTRY(entry, roster)
-    if (speaker_is_active(&entry->speaker))
-        return entry;
+    FOR_EACH_ENTRY (entry, roster)
+        if (speaker_is_active(&entry->speaker))
+            return entry;
     return NULL;
 }
 
 Entry *roster_pairing(const Roster *roster)
 {
-    FOR_EACH_ENTRY(entry, roster)
-    if (entry_has_waiter(entry, WAIT_PAIRED) || entry_has_waiter(entry, WAIT_PAIRED_TONE))
-        return entry;
+    FOR_EACH_ENTRY (entry, roster)
+        if (entry_has_waiter(entry, WAIT_PAIRED) || entry_has_waiter(entry, WAIT_PAIRED_TONE))
+            return entry;
     return NULL;
 }
 
 Entry *roster_default(const Roster *roster)
 {
-    FOR_EACH_ENTRY(entry, roster)
-    if (entry->record != NULL && entry->record->is_default)
-        return entry;
+    FOR_EACH_ENTRY (entry, roster)
+        if (entry->record != NULL && entry->record->is_default)
+            return entry;
     return NULL;
 }
 
@@ -97,8 +97,7 @@ static Entry *last_used(const Roster *roster, bool only_wanted)
 {
     Entry *best = NULL;
 
-    FOR_EACH_ENTRY(entry, roster)
-    {
+    FOR_EACH_ENTRY (entry, roster) {
         if (entry->record == NULL || (only_wanted && !entry->record->wanted))
             continue;
         if (best == NULL || entry->record->last_used > best->record->last_used)
@@ -127,8 +126,8 @@ unsigned roster_count_saved(const Roster *roster)
 {
     unsigned count = 0;
 
-    FOR_EACH_ENTRY(entry, roster)
-    count += entry->record != NULL;
+    FOR_EACH_ENTRY (entry, roster)
+        count += entry->record != NULL;
     return count;
 }
 
@@ -159,8 +158,7 @@ static Entry *resolve_name(const Roster *roster, const char *name, GError **erro
     int best = 0;
     unsigned count = 0;
 
-    FOR_EACH_ENTRY(entry, roster)
-    {
+    FOR_EACH_ENTRY (entry, roster) {
         int this_rank = rank(entry, folded);
         if (this_rank == 0 || this_rank < best)
             continue;
