@@ -79,8 +79,8 @@ static void on_powered(GVariant *reply, GUnixFDList *fds, const GError *error, v
         g_warning("%s cannot be powered on: %s", adapter->path, error->message);
 }
 
-/* Once for each adapter that appears and each switch that is released: who powers it off later by hand
- * means it. */
+/* Once for each adapter that appears and each switch that is released: who powers it off later by
+ * hand means it. */
 static void adapter_power_on(Adapter *adapter)
 {
     if (!adapter->path || adapter->power_pause || adapter_is_powered(adapter) ||
@@ -303,8 +303,9 @@ bool adapter_is_powered(const Adapter *adapter)
 
 bool adapter_is_blocked(const Adapter *adapter)
 {
+    /* PowerState is stable since BlueZ 5.73, and absent before. */
     return !adapter_is_powered(adapter) &&
-           (adapter->refused ||
+           (adapter->refused || g_str_equal(adapter_string(adapter, "PowerState"), "off-blocked") ||
             rfkill_is_blocked(adapter->rfkill, adapter_short_name(adapter)));
 }
 

@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Adapter: the one controller we use: chosen by address or the first, powered on, named, never
- * discoverable, pairable only while we pair; and its inquiry. Other adapters of the same bluetoothd are
- * not ours to touch. Main loop only; owned by Bluez. */
+ * discoverable, pairable only while we pair; and its inquiry. Other adapters of the same bluetoothd
+ * are not ours to touch. Main loop only; owned by Bluez. */
 #pragma once
 
 #include "objects.h"

@@ -64,7 +64,8 @@ static gboolean on_request_passkey(BluezDbusAgent1 *skeleton, GDBusMethodInvocat
 }
 
 static gboolean on_display_passkey(BluezDbusAgent1 *skeleton, GDBusMethodInvocation *invocation,
-                                   const char *device, guint passkey, guint16 entered, gpointer data)
+                                   const char *device, guint passkey, guint16 entered,
+                                   gpointer data)
 {
     if (!agent_refuses(data, invocation, device))
         bluez_dbus_agent1_complete_display_passkey(skeleton, invocation);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Agent: answers bluetoothd's questions about pairing and access. It says yes only to the device that
- * we are pairing ourselves, and lets only bonded, saved speakers use A2DP and AVRCP. DisplayYesNo, since
- * with NoInputNoOutput the kernel accepts any incoming pairing without asking (BlueZ 5.66). Main loop
- * only; owned by Bluez. */
+/* Agent: answers bluetoothd's questions about pairing and access. It says yes only to the device
+ * that we are pairing ourselves, and lets only bonded, saved speakers use A2DP and AVRCP.
+ * DisplayYesNo, since with NoInputNoOutput the kernel accepts any incoming pairing without asking
+ * (BlueZ 5.66). Main loop only; owned by Bluez. */
 #pragma once
 
 #include "objects.h"

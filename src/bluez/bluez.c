@@ -195,8 +195,8 @@ static void on_devices_came(Bluez *bluez)
 static void on_adapter_replaced(void *data)
 {
     Bluez *bluez = data;
-    EchocastError code = objects_here(bluez->objects) ? ECHOCAST_ERROR_NO_ADAPTER
-                                                      : ECHOCAST_ERROR_BLUEZ_NOT_RUNNING;
+    EchocastError code =
+        objects_here(bluez->objects) ? ECHOCAST_ERROR_NO_ADAPTER : ECHOCAST_ERROR_BLUEZ_NOT_RUNNING;
 
     endpoints_register(bluez->endpoints, adapter_path(bluez->adapter));
     pairing_abort(bluez->pairing, code);
@@ -494,8 +494,8 @@ Bluez *bluez_new(GDBusConnection *bus, const BluezOptions *options, const BluezE
     bluez->adapter =
         adapter_new(bluez->objects, options->adapter, options->alias, &adapter_events, bluez);
     bluez->agent = agent_new(bluez->objects, &agent_events, bluez);
-    bluez->endpoints = endpoints_new(bluez->objects, options->endpoints, &options->wish,
-                                     &endpoints_events, bluez);
+    bluez->endpoints =
+        endpoints_new(bluez->objects, options->endpoints, &options->wish, &endpoints_events, bluez);
     bluez->transports = transports_new(bluez->objects, events, data);
     bluez->pairing = pairing_new(bluez->objects, bluez->adapter, on_pair_done, bluez);
     bluez->errands = errands_new(bluez->objects, bluez->adapter, bluez->endpoints,

@@ -5,7 +5,7 @@
  * nothing about a speaker's life. Starts in any order: no bluetoothd and no adapter are states to
  * wait in. Main loop only; callbacks are never made from inside the call that asked for them.
  * One operation a device at a time is the caller's duty; Acquire and Release are serialised here.
- * Each call is answered exactly once, also when the adapter or bluetoothd goes in the middle of it. */
+ * Each call is answered once, also when the adapter or bluetoothd goes in the middle of it. */
 #pragma once
 
 #include "a2dp/peer.h"
@@ -33,8 +33,8 @@ typedef struct {
 
 typedef struct {
     Address address;
-    const char *name;  /* the alias BlueZ shows; the address if it knows no name */
-    const char *icon;  /* "" if unknown */
+    const char *name; /* the alias BlueZ shows; the address if it knows no name */
+    const char *icon; /* "" if unknown */
     uint32_t class_of_device;
     int16_t rssi; /* dBm; 0: not seen in an inquiry just now */
     PeerKind kind;
@@ -73,8 +73,8 @@ typedef struct {
     void (*disconnect_done)(const Address *address, const GError *error, void *data);
     void (*unstick_done)(const Address *address, const GError *error, void *data);
     void (*remove_done)(const Address *address, const GError *error, void *data);
-    /* fd is the callee's from here on; -1 with an error: ECHOCAST_ERROR_CANCELLED if it was released
-     * before, ECHOCAST_ERROR_LINK_LOST if the transport went or was not there. */
+    /* fd is the callee's from here on; -1 with an error: ECHOCAST_ERROR_CANCELLED if it was
+     * released before, ECHOCAST_ERROR_LINK_LOST if the transport went or was not there. */
     void (*acquire_done)(const Address *address, int fd, size_t mtu, const GError *error,
                          void *data);
     void (*release_done)(const Address *address, void *data);
@@ -91,7 +91,7 @@ typedef struct {
 
 Bluez *bluez_new(GDBusConnection *bus, const BluezOptions *options, const BluezEvents *events,
                  void *data);
-/* Stops discovery, sets Pairable back, unregisters what it registered. Not from within a callback. */
+/* Stops discovery, sets Pairable back, unregisters all. Not from within a callback. */
 void bluez_free(Bluez *bluez);
 void bluez_read_facts(const Bluez *bluez, BluezFacts *facts);
 /* Calls device_changed for every device of our adapter that BlueZ knows, from the main loop. */
@@ -105,16 +105,17 @@ void bluez_discovery_stop(Bluez *bluez);
 /* Pairable on, Pair, Bonded checked (not Paired), services checked (a source is refused and its new
  * bond removed), Trusted, Pairable off. pin: for legacy pairing, NULL: 0000, 1234, ... in turn. */
 void bluez_pair(Bluez *bluez, const Address *address, const char *pin);
-/* Ends a pairing of ours that runs (pair_done comes with ECHOCAST_ERROR_CANCELLED); nothing else. */
+/* Ends a pairing of ours that runs: pair_done comes with ECHOCAST_ERROR_CANCELLED. Nothing else. */
 void bluez_pair_cancel(Bluez *bluez);
 /* ConnectProfile of the A2DP sink: never Connect, which tries LE. Success is a transport, which
- * transport_opened announces (right after this answer, if we began it), not this answer. The error's
- * code tells the cause as far as it can be found out, by a probe of the speaker's L2CAP if BlueZ's words
- * are ambiguous: HANDSHAKE_BROKEN calls for bluez_unstick and another try, IN_PROGRESS for patience (and
- * for bluez_unstick if it lasts while there is no link), STALE_BOND for the owner. */
+ * transport_opened announces (right after this answer, if we began it), not this answer. The
+ * error's code tells the cause as far as it can be found out, by a probe of the speaker's L2CAP if
+ * BlueZ's words are ambiguous: HANDSHAKE_BROKEN calls for bluez_unstick and another try,
+ * IN_PROGRESS for patience (and for bluez_unstick if it lasts while there is no link), STALE_BOND
+ * for the owner. */
 void bluez_connect(Bluez *bluez, const Address *address);
 void bluez_disconnect(Bluez *bluez, const Address *address);
-/* Blocked on and off: frees a bluetoothd that answers br-connection-busy for ever, keeps the bond. */
+/* Blocked on and off: frees a bluetoothd that calls itself busy for ever, and keeps the bond. */
 void bluez_unstick(Bluez *bluez, const Address *address);
 /* Removes device and bond. */
 void bluez_remove(Bluez *bluez, const Address *address);

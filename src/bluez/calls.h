@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Calls: the method calls to bluetoothd that one module has under way. Freeing or forgetting them drops
- * their answers: a late one touches nobody. Main loop only; owned by the module that makes them. */
+/* Calls: the method calls to bluetoothd that one module has under way. Freeing or forgetting them
+ * drops their answers: a late one touches nobody. Main loop only; owned by the module that makes
+ * them. */
 #pragma once
 
 #include "objects.h"
@@ -11,7 +12,8 @@
 
 typedef struct Calls Calls;
 
-/* Exactly one of reply and error is set; fds may be NULL. All three are the caller's to look at only. */
+/* Exactly one of reply and error is set; fds may be NULL. All three are the caller's to look at
+ * only. */
 typedef void (*CallDone)(GVariant *reply, GUnixFDList *fds, const GError *error, void *data);
 
 /* For calls without a time of their own. GDBus's default of 25 s is too short for most of BlueZ. */

@@ -77,8 +77,8 @@ static gboolean on_select_configuration(BluezDbusMediaEndpoint1 *skeleton,
     return TRUE;
 }
 
-/* When the speaker began, nothing was selected by us and BlueZ has checked nothing: some speakers send
- * their capabilities for a configuration, several bits set. */
+/* When the speaker began, nothing was selected by us and BlueZ has checked nothing: some speakers
+ * send their capabilities for a configuration, several bits set. */
 static bool endpoints_check(const Endpoints *endpoints, GVariant *properties, SbcConfig *config,
                             GError **error)
 {
@@ -180,14 +180,18 @@ static void on_registered(GVariant *reply, GUnixFDList *fds, const GError *error
         endpoints->events->changed(endpoints->data);
 }
 
-/* Only our own rate of all that A2DP knows: nothing is resampled, and who begins the stream from the
- * other end shall not choose another. */
+/* Only our own rate of all that A2DP knows: nothing is resampled, and who begins the stream from
+ * the other end shall not choose another. */
 static GVariant *endpoints_capabilities(const Endpoints *endpoints)
 {
     SbcCapabilities capabilities = sbc_capabilities_of_source(endpoints->wish.bitpool_max);
     const SbcConfig config = {
-        .rate_hz = endpoints->wish.rate_hz, .channels = SBC_CHANNELS_JOINT, .blocks = 16,
-        .subbands = 8, .allocation = SBC_ALLOCATION_LOUDNESS, .bitpool_min = 2,
+        .rate_hz = endpoints->wish.rate_hz,
+        .channels = SBC_CHANNELS_JOINT,
+        .blocks = 16,
+        .subbands = 8,
+        .allocation = SBC_ALLOCATION_LOUDNESS,
+        .bitpool_min = 2,
         .bitpool_max = endpoints->wish.bitpool_max,
     };
     uint8_t blob[SBC_BLOB_SIZE];

@@ -25,8 +25,8 @@ typedef struct {
 Endpoints *endpoints_new(const Objects *objects, unsigned count, const SbcWish *wish,
                          const EndpointsEvents *events, void *data);
 void endpoints_free(Endpoints *endpoints);
-/* adapter: NULL: there is none; another one: what was registered has gone with the former. Waits for
- * the adapter's Media1 by itself: call it again when the objects have changed. */
+/* adapter: NULL: there is none; another one: what was registered has gone with the former. Waits
+ * for the adapter's Media1 by itself: call it again when the objects have changed. */
 void endpoints_register(Endpoints *endpoints, const char *adapter);
 bool endpoints_are_registered(const Endpoints *endpoints);
 unsigned endpoints_count(const Endpoints *endpoints);

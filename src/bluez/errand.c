@@ -269,8 +269,8 @@ void errands_connect(Errands *errands, const Address *address)
     Errand *errand = errand_new(errands, ERRAND_CONNECT, address);
 
     endpoints_begin(errands->endpoints);
-    /* Not Connect: with a dual-mode speaker it goes on to LE and blocks for 42 s, or falls back to it
-     * after a page timeout (device.c:device_profile_connected). */
+    /* Not Connect: with a dual-mode speaker it goes on to LE and blocks for 42 s, or falls back to
+     * it after a page timeout (device.c:device_profile_connected). */
     calls_make(errand->calls, errand->path, BLUEZ_DEVICE, "ConnectProfile",
                g_variant_new("(s)", UUID_A2DP_SINK), CONNECT_TIMEOUT_MS, on_connected, errand);
 }
@@ -327,7 +327,7 @@ void errands_disconnect(Errands *errands, const Address *address)
                on_disconnected, errand);
 }
 
-/* bluetoothd keeps Blocked on disk: had it died between the two, the speaker would stay locked out. */
+/* bluetoothd keeps Blocked on disk: had it died between the two, the speaker stayed locked out. */
 static void errands_unblock(Errands *errands, const Address *address, const char *path)
 {
     if (!objects_bool(errands->objects, path, BLUEZ_DEVICE, "Blocked") ||
@@ -427,8 +427,7 @@ Errands *errands_new(const Objects *objects, const Adapter *adapter, Endpoints *
     errands->transports = transports;
     errands->running = g_ptr_array_new_with_free_func(errand_free);
     errands->calls = calls_new(objects);
-    errands->blocked =
-        g_hash_table_new_full(address_hash_key, address_equal_key, g_free, NULL);
+    errands->blocked = g_hash_table_new_full(address_hash_key, address_equal_key, g_free, NULL);
     errands->events = events;
     errands->data = data;
     return errands;

@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Errands: what is done to a device for the facade and ends with one answer: connect, disconnect,
- * unstick, remove. A failed connect is asked about until its cause is known. Main loop only; owned by
- * Bluez. */
+ * unstick, remove. A failed connect is asked about until its cause is known. Main loop only; owned
+ * by Bluez. */
 #pragma once
 
 #include "adapter.h"

@@ -18,6 +18,7 @@ typedef struct {
 } ErrorRow;
 
 /* The first row that fits counts. */
+/* clang-format off */
 static const ErrorRow rows[] = {
     /* Connect: btd_error_bredr_conn_from_errno() and its callers. BlueZ 5.66 passes few causes through
      * (a2dp.c:error_to_errno), so that br-connection-unknown is refused, timed out, stale key or
@@ -102,6 +103,7 @@ static const ErrorRow rows[] = {
     {BLUEZ_CALL_ANY, DBUS("Disconnected"), NULL, ECHOCAST_ERROR_BLUEZ_NOT_RUNNING, VERDICT_FINAL},
     {BLUEZ_CALL_ANY, DBUS("AccessDenied"), NULL, ECHOCAST_ERROR_ACCESS_DENIED, VERDICT_FINAL},
 };
+/* clang-format on */
 
 static const struct {
     int errnum;
@@ -111,7 +113,7 @@ static const struct {
     {EHOSTDOWN, ECHOCAST_ERROR_UNREACHABLE}, /* page timeout */
     {ETIMEDOUT, ECHOCAST_ERROR_UNREACHABLE},
     {ECONNRESET, ECHOCAST_ERROR_UNREACHABLE},
-    {EBADE, ECHOCAST_ERROR_STALE_BOND}, /* PIN or key missing: the speaker has forgotten us */
+    {EBADE, ECHOCAST_ERROR_STALE_BOND},  /* PIN or key missing: the speaker has forgotten us */
     {EACCES, ECHOCAST_ERROR_STALE_BOND}, /* authentication failed: the keys differ */
     {ECONNREFUSED, ECHOCAST_ERROR_SPEAKER_BUSY},
     {ECONNABORTED, ECHOCAST_ERROR_SPEAKER_BUSY},
@@ -127,7 +129,8 @@ static bool row_fits(const ErrorRow *row, BluezCall call, const char *name, cons
 {
     if (row->call != BLUEZ_CALL_ANY && row->call != call)
         return false;
-    return g_str_equal(row->name, name) && (!row->message || g_str_has_prefix(message, row->message));
+    return g_str_equal(row->name, name) &&
+           (!row->message || g_str_has_prefix(message, row->message));
 }
 
 static char *error_words(const GError *error)
@@ -169,7 +172,8 @@ GError *errors_restate(EchocastError code, const GError *error)
     g_autofree char *name = error_name(error);
     g_autofree char *words = error_words(error);
 
-    return g_error_new(ECHOCAST_ERROR, (int)code, "%s%s%s", name ? name : "", name ? ": " : "", words);
+    return g_error_new(ECHOCAST_ERROR, (int)code, "%s%s%s", name ? name : "", name ? ": " : "",
+                       words);
 }
 
 GError *errors_translate(BluezCall call, const GError *error)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Errors: BlueZ's words for a failure, translated into ours. One table, from what bluetoothd 5.66 to
- * 5.87 answers; and one for the errno of a probe. Pure. */
+/* Errors: BlueZ's words for a failure, translated into ours. One table, from what bluetoothd 5.66
+ * to 5.87 answers; and one for the errno of a probe. Pure. */
 #pragma once
 
 #include "base/error.h"

@@ -112,8 +112,8 @@ void flag_attach(Flag *flag, const char *adapter)
 
 void flag_settle(Flag *flag)
 {
-    if (flag->adapter && objects_bool(flag->objects, flag->adapter, BLUEZ_ADAPTER,
-                                      flag->property) != flag->wanted)
+    if (flag->adapter &&
+        objects_bool(flag->objects, flag->adapter, BLUEZ_ADAPTER, flag->property) != flag->wanted)
         flag_set(flag);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Flag: one boolean of the adapter that we hold at a value: Pairable, Discoverable. Sets it when it is
- * seen otherwise, one call at a time: BlueZ answers a second one Busy, or takes it for done while the
- * first is still on its way (adapter.c:property_set_mode). Main loop only; owned by Adapter. */
+/* Flag: one boolean of the adapter that we hold at a value: Pairable, Discoverable. Sets it when it
+ * is seen otherwise, one call at a time: BlueZ answers a second one Busy, or takes it for done
+ * while the first is still on its way (adapter.c:property_set_mode). Main loop only; owned by
+ * Adapter. */
 #pragma once
 
 #include "calls.h"

@@ -259,9 +259,8 @@ static void on_managed_objects(GObject *source, GAsyncResult *result, gpointer d
 static void objects_read(Objects *objects)
 {
     g_dbus_connection_call(objects->bus, objects->owner, "/", OBJECT_MANAGER, "GetManagedObjects",
-                           NULL, G_VARIANT_TYPE("(a{oa{sa{sv}}})"),
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, objects->reading,
-                           on_managed_objects, objects);
+                           NULL, G_VARIANT_TYPE("(a{oa{sa{sv}}})"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                           -1, objects->reading, on_managed_objects, objects);
 }
 
 static void on_name_appeared(GDBusConnection *bus, const char *name, const char *owner,
@@ -332,9 +331,8 @@ bool objects_refuse_stranger(const Objects *objects, GDBusMethodInvocation *invo
         return false;
     g_warning("%s called %s, which only bluetoothd may", sender,
               g_dbus_method_invocation_get_method_name(invocation));
-    g_dbus_method_invocation_return_error_literal(invocation, G_DBUS_ERROR,
-                                                  G_DBUS_ERROR_ACCESS_DENIED,
-                                                  "Only bluetoothd may call this");
+    g_dbus_method_invocation_return_error_literal(
+        invocation, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED, "Only bluetoothd may call this");
     return true;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Objects: a mirror of what org.bluez has on the bus, for the interfaces we use: kept by signals, read
- * at once. GDBusObjectManagerClient would do, but when the name comes back it reads everything by a
- * synchronous call from the main loop, and ours never blocks. Main loop only; owned by Bluez. */
+/* Objects: a mirror of what org.bluez has on the bus, for the interfaces we use: kept by signals,
+ * read at once. GDBusObjectManagerClient would do, but when the name comes back it reads everything
+ * by a synchronous call from the main loop; ours never blocks. Main loop only; owned by Bluez. */
 #pragma once
 
 #include <gio/gio.h>
@@ -31,8 +31,8 @@ GDBusConnection *objects_bus(const Objects *objects);
 const char *objects_owner(const Objects *objects);
 /* True between arrived and left. */
 bool objects_here(const Objects *objects);
-/* Any local user may call us; bluetoothd is only who owns org.bluez. Answers a stranger's call with an
- * error, and then the invocation is used up. */
+/* Any local user may call us; bluetoothd is only who owns org.bluez. Answers a stranger's call with
+ * an error, and then the invocation is used up. */
 bool objects_refuse_stranger(const Objects *objects, GDBusMethodInvocation *invocation);
 
 bool objects_have(const Objects *objects, const char *path, const char *interface);

@@ -182,8 +182,8 @@ static void pairing_stop(Pairing *pairing, EchocastError code)
     if (pairing->stop)
         return;
     pairing->stop = g_error_new_literal(ECHOCAST_ERROR, (int)code, "The pairing was ended");
-    /* Only while a Pair of ours is pending: an idle CancelPairing deletes the bond's key in the kernel
-     * and leaves Device1 saying Bonded (BlueZ 5.66 and later). */
+    /* Only while a Pair of ours is pending: an idle CancelPairing deletes the bond's key in the
+     * kernel and leaves Device1 saying Bonded (BlueZ 5.66 and later). */
     if (pairing->step == STEP_PAIRING)
         calls_make(pairing->calls, pairing->device, BLUEZ_DEVICE, "CancelPairing", NULL,
                    CALL_TIMEOUT_MS, NULL, NULL);

@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Pairing: one pairing of ours, from Pairable on to Pairable off: Pair, is the bond kept, is it a
- * speaker, Trusted. What it began it takes back if it fails or is cancelled. One at a time. Main loop
- * only; owned by Bluez. */
+ * speaker, Trusted. What it began it takes back if it fails or is cancelled. One at a time. Main
+ * loop only; owned by Bluez. */
 #pragma once
 
 #include "adapter.h"

@@ -12,13 +12,22 @@
 
 #define PSM_SDP 1
 /* Page timeout 5.1 s, authentication and a late answer; the kernel itself would wait 40 s. */
-#define PROBE_TIMEOUT_S 12
+#define PROBE_TIMEOUT_S  12
+#define ANSWER_TIMEOUT_S 2
+
+/* SDP ServiceSearchRequest for the A2DP sink, at most one record (Core 5.3, 3.B.4.5.1). Which
+ * answer comes does not matter. It is asked since a channel that is closed as soon as it is open
+ * may be gone before the other end has accepted it: bluetoothd 5.66 at that end then sleeps in
+ * accept() for ever (sdpd-server.c:io_accept_event). */
+static const uint8_t question[] = {
+    0x02, 0x00, 0x01, 0x00, 0x08, 0x35, 0x03, 0x19, 0x11, 0x0b, 0x00, 0x01, 0x00,
+};
 
 struct Probe {
     int fd;
     guint watch;
     guint timer;
-    int errnum;
+    int errnum; /* if it comes to nothing else */
     ProbeDone done;
     void *data;
 };
@@ -55,7 +64,26 @@ static gboolean on_failed_at_once(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean on_timeout(gpointer data)
+{
+    Probe *probe = data;
+
+    probe->timer = 0;
+    probe_finish(probe, probe->errnum);
+    return G_SOURCE_REMOVE;
+}
+
+/* An answer, or the channel's end: either way somebody was there. */
 static gboolean on_answer(int fd, GIOCondition condition, gpointer data)
+{
+    Probe *probe = data;
+
+    probe->watch = 0;
+    probe_finish(probe, 0);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_connected(int fd, GIOCondition condition, gpointer data)
 {
     Probe *probe = data;
     int errnum = 0;
@@ -64,16 +92,14 @@ static gboolean on_answer(int fd, GIOCondition condition, gpointer data)
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &size) < 0)
         errnum = errno;
     probe->watch = 0;
-    probe_finish(probe, errnum);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean on_timeout(gpointer data)
-{
-    Probe *probe = data;
-
-    probe->timer = 0;
-    probe_finish(probe, ETIMEDOUT);
+    if (errnum != 0 || send(fd, question, sizeof question, MSG_NOSIGNAL) < 0) {
+        probe_finish(probe, errnum);
+        return G_SOURCE_REMOVE;
+    }
+    probe->errnum = 0;
+    g_source_remove(probe->timer);
+    probe->timer = g_timeout_add_seconds(ANSWER_TIMEOUT_S, on_timeout, probe);
+    probe->watch = g_unix_fd_add(fd, G_IO_IN | G_IO_ERR | G_IO_HUP, on_answer, probe);
     return G_SOURCE_REMOVE;
 }
 
@@ -110,7 +136,8 @@ Probe *probe_new(const Address *adapter, const Address *speaker, ProbeDone done,
         probe->watch = g_idle_add(on_failed_at_once, probe);
         return probe;
     }
-    probe->watch = g_unix_fd_add(probe->fd, G_IO_OUT | G_IO_ERR | G_IO_HUP, on_answer, probe);
+    probe->errnum = ETIMEDOUT;
+    probe->watch = g_unix_fd_add(probe->fd, G_IO_OUT | G_IO_ERR | G_IO_HUP, on_connected, probe);
     probe->timer = g_timeout_add_seconds(PROBE_TIMEOUT_S, on_timeout, probe);
     return probe;
 }

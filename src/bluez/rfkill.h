@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Rfkill: whether a switch, of software or of hardware, keeps an adapter's radio off. Follows
- * /dev/rfkill by events; without access to it the state is read from /sys when asked. Main loop only;
- * owned by Adapter. */
+ * /dev/rfkill by events; without access to it the state is read from /sys when asked. Main loop
+ * only; owned by Adapter. */
 #pragma once
 
 #include <glib.h>

@@ -168,8 +168,8 @@ static void on_acquired(GVariant *reply, GUnixFDList *fds, const GError *error, 
     }
     transport->work = WORK_NONE;
     if (fd < 0 || mtu == 0) {
-        g_autoptr(GError) none = g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_FAILED,
-                                                     "bluetoothd gave no socket");
+        g_autoptr(GError) none =
+            g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_FAILED, "bluetoothd gave no socket");
         transport_answer(transport, -1, 0, none);
         return;
     }
@@ -285,8 +285,8 @@ static void transport_close(Transport *transport)
     const bool acquiring = transport->work == WORK_ACQUIRE || transport->acquire_after;
     const bool releasing = transport->release_asked;
     const bool announced = transport->announced;
-    g_autoptr(GError) error = g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_LINK_LOST,
-                                                  "The stream was closed");
+    g_autoptr(GError) error =
+        g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_LINK_LOST, "The stream was closed");
 
     g_hash_table_remove(transports->by_address, &address);
     if (acquiring)

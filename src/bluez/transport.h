@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Transports: the configured streams between us and speakers, one a speaker. Acquire and Release are
- * serialised, and an Acquire is never cancelled: until BlueZ 5.79 a Release while it runs aborts the
- * stream. However a transport ends (ClearConfiguration, its object removed, the link or bluetoothd
- * gone, in any order), it is closed once. Main loop only; owned by Bluez. */
+/* Transports: the configured streams between us and speakers, one a speaker. Acquire and Release
+ * are serialised, and an Acquire is never cancelled: until BlueZ 5.79 a Release while it runs
+ * aborts the stream. However a transport ends (ClearConfiguration, its object removed, the link or
+ * bluetoothd gone, in any order), it is closed once. Main loop only; owned by Bluez. */
 #pragma once
 
 #include "bluez.h"

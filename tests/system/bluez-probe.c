@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* bluez-probe: drives the BlueZ client by hand or from a script, one step after the other, and prints
- * what it is told with the time since the start. For finding out what bluetoothd really does.
+/* bluez-probe: drives the BlueZ client by hand or from a script, one step after the other, and
+ * prints what it is told with the time since the start. For finding out what bluetoothd really
+ * does.
  *
  *     bluez-probe ADAPTER SPEAKER STEP...
  *
  * Steps: ready scan pair connect opened acquire send release disconnect unstick remove, and heal,
- * which connects until a stream is open and unsticks bluetoothd in between. Each waits for its answer;
- * a step that fails ends the run with exit 1 unless it is written with a - before it. wait:S waits. */
+ * which connects until a stream is open and unsticks bluetoothd in between. Each waits for its
+ * answer; a step that fails ends the run with exit 1 unless it is written with a - before it.
+ * wait:S waits. */
 #include "bluez/bluez.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -247,8 +249,7 @@ static void send_packets(Run *run)
     g_autofree char *packet = g_malloc0(run->mtu ? run->mtu : 1);
     unsigned sent = 0;
 
-    while (run->fd >= 0 && sent < SEND_PACKETS &&
-           send(run->fd, packet, run->mtu, MSG_NOSIGNAL) > 0)
+    while (run->fd >= 0 && sent < SEND_PACKETS && send(run->fd, packet, run->mtu, MSG_NOSIGNAL) > 0)
         sent++;
     say(run, "sent %u packets of %zu%s%s", sent, run->mtu, sent < SEND_PACKETS ? ": " : "",
         sent < SEND_PACKETS ? g_strerror(errno) : "");

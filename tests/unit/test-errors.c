@@ -79,8 +79,7 @@ static const Row rows[] = {
 static void test_table(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(GError) error =
-            g_dbus_error_new_for_dbus_error(rows[i].name, rows[i].message);
+        g_autoptr(GError) error = g_dbus_error_new_for_dbus_error(rows[i].name, rows[i].message);
         Verdict verdict;
 
         g_test_message("%s|%s", rows[i].name, rows[i].message);
