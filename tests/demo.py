@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -90,12 +91,17 @@ def write_wav(path, samples):
 
 
 def wav_format(path):
-    """(rate, channels, bits) of a WAV file."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            return file.getframerate(), file.getnchannels(), 8 * file.getsampwidth()
-    except (wave.Error, EOFError) as error:
-        raise DemoError(f"{path} is no PCM WAV file: {error}") from None
+    """(kind, rate, channels, bits) of a WAV file; kind 1 is plain PCM. Python's own reader refuses
+    kinds that aplay plays well."""
+    data = pathlib.Path(path).read_bytes()[:65536]
+    at = 12
+    while data[:4] == b"RIFF" and data[8:12] == b"WAVE" and at + 24 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        if name == b"fmt ":
+            kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", data, at + 8)
+            return kind, rate, channels, bits
+        at += 8 + size + size % 2
+    raise DemoError(f"{path} is no WAV file")
 
 
 def convert(path):
@@ -105,7 +111,7 @@ def convert(path):
         conf = pathlib.Path(directory, "conf")
         conf.write_text(ALSA_CONVERT.format(raw=raw, rate=RATE))
         # The mixer's period is 20 ms; ALSA's converter derives its exact ratio from the periods.
-        period = str(round(wav_format(path)[0] / 50))
+        period = str(round(wav_format(path)[1] / 50))
         subprocess.run(["aplay", "-q", "-D", "convert", f"--period-size={period}", str(path)],
                        check=True,
                        env={**os.environ, "ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{conf}"})
@@ -121,8 +127,8 @@ def prepare(file):
         samples = compose()
         write_wav(played, samples)
         return played, samples, None
-    rate, channels, bits = wav_format(file)
-    if (rate, channels, bits) == (RATE, 2, 16):
+    kind, rate, channels, bits = wav_format(file)
+    if (kind, rate, channels, bits) == (1, RATE, 2, 16):
         played.write_bytes(pathlib.Path(file).read_bytes())
         with wave.open(str(played), "rb") as wav:
             return played, np.frombuffer(wav.readframes(wav.getnframes()), "<i2").reshape(-1, 2), None
