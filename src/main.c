@@ -96,7 +96,7 @@ static bool parse(Options *options, int argc, char **argv, GError **error)
          "Check the configuration and leave", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and leave",
          NULL},
-        {NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
@@ -226,33 +226,41 @@ static void clean_up(Program *program)
     g_free(program->options.log_level);
 }
 
-int main(int argc, char **argv)
+/* Parse, set up, run: the exit code. */
+static int act(Program *program, int argc, char **argv)
 {
-    Program program = {0};
     g_autoptr(GError) error = NULL;
 
-    /* One arena: the audio thread never allocates, and a second one costs memory. */
-    mallopt(M_ARENA_MAX, 1);
-    if (!parse(&program.options, argc, argv, &error)) {
+    if (!parse(&program->options, argc, argv, &error)) {
         g_printerr("echocastd: %s\nTry: echocastd --help\n", error->message);
         return EXIT_USAGE;
     }
-    if (program.options.version) {
+    if (program->options.version) {
         g_print("echocastd %s\n", ECHOCAST_VERSION);
         return EXIT_SUCCESS;
     }
-    Config *config = load_config(&program.options, &error);
+    Config *config = load_config(&program->options, &error);
     if (config == NULL) {
         g_printerr("echocastd: %s\n", error->message);
         return EXIT_FAILURE;
     }
-    if (program.options.check_config) {
+    if (program->options.check_config) {
         g_print("the configuration is good\n");
         config_free(config);
         return EXIT_SUCCESS;
     }
-    set_up_log(&program.options);
-    program.status = run(&program, config);
+    set_up_log(&program->options);
+    return run(program, config);
+}
+
+int main(int argc, char **argv)
+{
+    Program program = {0};
+    int status;
+
+    /* One arena: the audio thread never allocates, and a second one costs memory. */
+    mallopt(M_ARENA_MAX, 1);
+    status = act(&program, argc, argv);
     clean_up(&program);
-    return program.status;
+    return status;
 }
