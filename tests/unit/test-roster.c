@@ -12,6 +12,7 @@ static Entry *add(Roster *roster, const char *address, const char *name, uint64_
     g_assert_true(address_parse(address, &parsed));
     Entry *entry = roster_ensure(roster, &parsed);
     entry->record = record_new(&parsed);
+    g_free(entry->record->name);
     entry->record->name = g_strdup(name);
     entry->record->last_used = last_used;
     return entry;
