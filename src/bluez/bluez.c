@@ -202,6 +202,7 @@ static void on_adapter_replaced(void *data)
     pairing_abort(bluez->pairing, code);
     errands_abort(bluez->errands, code);
     transports_close_all(bluez->transports);
+    bluez->events->devices_forgotten(bluez->data);
     on_devices_came(bluez);
 }
 

@@ -61,8 +61,11 @@ typedef struct {
     void (*state_changed)(const BluezFacts *facts, void *data);
     /* Also without a difference. All devices are told anew when an adapter or bluetoothd comes. */
     void (*device_changed)(const DeviceFacts *device, void *data);
-    /* bluetoothd has dropped it. Not called for those that go with bluetoothd: they come back. */
+    /* bluetoothd has dropped it. Not called for those that go with bluetoothd or the adapter. */
     void (*device_removed)(const Address *address, void *data);
+    /* The adapter is gone or another one, or bluetoothd is gone: all that was said of devices is
+     * void. Those that the new one knows are told next. */
+    void (*devices_forgotten)(void *data);
     /* Is this a saved speaker of ours? The agent and the endpoint ask it; answered at once. */
     bool (*is_saved)(const Address *address, void *data);
 

@@ -73,6 +73,21 @@ static void on_device_removed(const Address *address, void *data)
     publish_sweep_later(daemon);
 }
 
+static void on_devices_forgotten(void *data)
+{
+    Daemon *daemon = data;
+    const GPtrArray *entries = roster_entries(daemon->roster);
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        Entry *entry = entries->pdata[i];
+
+        entry->has_device = entry->bonded = entry->linked = false;
+        entry->rssi = 0;
+        publish_speaker(daemon, entry);
+    }
+    publish_sweep_later(daemon);
+}
+
 static bool is_saved(const Address *address, void *data)
 {
     const Daemon *daemon = data;
@@ -193,6 +208,7 @@ const BluezEvents BLUEZ_EVENTS = {
     .state_changed = on_state_changed,
     .device_changed = on_device_changed,
     .device_removed = on_device_removed,
+    .devices_forgotten = on_devices_forgotten,
     .is_saved = is_saved,
     .pair_done = on_pair_done,
     .connect_done = on_connect_done,

@@ -117,6 +117,11 @@ static void on_device_removed(const Address *address, void *data)
     say(data, "device removed");
 }
 
+static void on_devices_forgotten(void *data)
+{
+    say(data, "devices forgotten");
+}
+
 static bool on_is_saved(const Address *address, void *data)
 {
     Run *run = data;
@@ -225,6 +230,7 @@ static const BluezEvents events = {
     .state_changed = on_state_changed,
     .device_changed = on_device_changed,
     .device_removed = on_device_removed,
+    .devices_forgotten = on_devices_forgotten,
     .is_saved = on_is_saved,
     .pair_done = on_pair_done,
     .connect_done = on_connect_done,

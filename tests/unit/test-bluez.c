@@ -120,6 +120,11 @@ static void on_device_removed(const Address *address, void *data)
     tell(data, "removed %s", text);
 }
 
+static void on_devices_forgotten(void *data)
+{
+    tell(data, "forgotten");
+}
+
 static bool on_is_saved(const Address *address, void *data)
 {
     Room *room = data;
@@ -194,6 +199,7 @@ static const BluezEvents events = {
     .state_changed = on_state_changed,
     .device_changed = on_device_changed,
     .device_removed = on_device_removed,
+    .devices_forgotten = on_devices_forgotten,
     .is_saved = on_is_saved,
     .pair_done = on_pair_done,
     .connect_done = on_connect_done,
@@ -455,8 +461,10 @@ static void test_adapter_gone_and_back(Room *room, gconstpointer data)
     connect_speaker(room);
     fake_bluez_unplug(room->fake, "hci0");
     expect(room, "closed");
+    expect(room, "forgotten");
     expect(room, "state NoAdapter");
     fake_bluez_plug(room->fake, "hci0", "00:AA:01:00:00:00");
+    expect(room, "forgotten");
     expect(room, "device " SPEAKER);
     expect(room, "state Ready");
     connect_speaker(room);
