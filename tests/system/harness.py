@@ -27,6 +27,7 @@ import pathlib
 import pwd
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -225,7 +226,8 @@ class Daemon:
 
     def start(self, ready=True, user=None):
         self.process = Process(self.system, "echocastd",
-                               [DAEMON, "-f", "-c", str(self.config), "--log-level", "debug"],
+                               [self.system.program(DAEMON, user), "-f", "-c", str(self.config),
+                                "--log-level", "debug"],
                                user=user)
         if ready:
             self.system.until(self.owns_name, "echocastd to be on the bus")
@@ -312,6 +314,15 @@ class System:
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               check=False).returncode
 
+    def program(self, path, user):
+        """Where somebody else finds a program: the tree may lie in a home that is closed to them."""
+        if user is None:
+            return path
+        copy = self.directory / pathlib.Path(path).name
+        if not copy.exists():
+            shutil.copy(path, copy)
+        return str(copy)
+
     def call(self, path, method, *arguments, user=None):
         """A D-Bus call to echocastd by somebody else than echocastctl: a Result."""
         return run(["gdbus", "call", "--address", self.address, "--dest", "org.echocast",
@@ -319,11 +330,13 @@ class System:
 
     def ctl(self, *words, timeout=60, user=None, env=None):
         """Runs echocastctl to its end: a Result."""
-        return run([CTL, *words], {**self.env, **(env or {})}, timeout=timeout, user=user)
+        return run([self.program(CTL, user), *words], {**self.env, **(env or {})},
+                   timeout=timeout, user=user)
 
     def start_ctl(self, *words, user=None):
         """echocastctl in the background: a Process."""
-        return Process(self, "echocastctl " + " ".join(words), [CTL, *words], user=user)
+        return Process(self, "echocastctl " + " ".join(words), [self.program(CTL, user), *words],
+                       user=user)
 
     def watch(self):
         """From now on every change that echocastd announces wakes `until`."""
