@@ -96,15 +96,18 @@ def run(scenario, name=NAME, **options):
 # -- rooms
 
 
-def open_up(room, *, seeded=True, fresh=True, **daemon):
-    """Radio, bluetoothd, a speaker in pairing mode and echocastd, from nothing: (speaker, daemon)."""
+def open_up(room, *, seeded=True, fresh=True, quiet=False):
+    """Radio, bluetoothd, a speaker in pairing mode and echocastd, from nothing: (speaker, daemon).
+
+    quiet: their logs tell less and cost less, for measuring.
+    """
     if fresh:
-        room.reset()
+        room.reset(debug=not quiet)
     else:
         room.btvirt(2)
-        room.bluetoothd()
+        room.bluetoothd(debug=not quiet)
     speaker = room.speaker(seeded=seeded)
-    return speaker, room.daemon(CONFIG, **daemon)
+    return speaker, room.daemon(CONFIG, log_level="info" if quiet else "debug")
 
 
 def pair(room, *args, timeout=120):

@@ -53,7 +53,7 @@ def best_shift(room, heard):
 
 def scenario(room, figures):
     write_wav(WAV, music(SECONDS))
-    speaker, _ = open_up(room, fresh=False)
+    speaker, _ = open_up(room, fresh=False, quiet=True)
     pair(room)
     speaker.wait_end()
     speaker.reset_recording()

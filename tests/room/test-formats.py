@@ -58,7 +58,7 @@ def heard(room, speaker, name, *players):
 
 
 def scenario(room, figures):
-    speaker, _ = open_up(room, fresh=False)
+    speaker, _ = open_up(room, fresh=False, quiet=True)
     pair(room)
     speaker.wait_end()
     for form, width, rate, channels in FORMATS:

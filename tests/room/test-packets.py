@@ -92,7 +92,7 @@ def under_strace(room, figures, speaker, daemon, period):
 
 def scenario(room, figures):
     write_wav(WAV, music(SECONDS + 10))
-    speaker, daemon = open_up(room, fresh=False, log_level="info")
+    speaker, daemon = open_up(room, fresh=False, quiet=True)
     pair(room)
     speaker.wait_end()
     pss = 0
