@@ -144,6 +144,11 @@ static void on_connect(Request *request, const char *selector, void *data)
         refuse(request, ECHOCAST_ERROR_NOT_FOUND, "no speaker is saved yet");
     if (entry == NULL || !is_ready(daemon, request))
         return;
+    if (entry->record == NULL && entry->bonded && is_full(daemon)) {
+        refuse(request, ECHOCAST_ERROR_TOO_MANY_SPEAKERS,
+               error_meaning(ECHOCAST_ERROR_TOO_MANY_SPEAKERS));
+        return;
+    }
     entry_wait(entry, WAIT_READY, request, false);
     feed(daemon, entry, SPEAKER_EVENT_ASK_CONNECT, ECHOCAST_ERROR_NOT_FOUND,
          entry->record == NULL ? "it is not paired yet" : NULL);
@@ -169,7 +174,7 @@ static void on_forget(Request *request, const char *selector, void *data)
     Daemon *daemon = data;
     Entry *entry = resolve(daemon, request, selector);
 
-    if (entry == NULL)
+    if (entry == NULL || !is_ready(daemon, request))
         return;
     entry_wait(entry, WAIT_GONE, request, false);
     feed(daemon, entry, SPEAKER_EVENT_ASK_FORGET, ECHOCAST_ERROR_CANCELLED, "it was forgotten");

@@ -48,11 +48,14 @@ static void on_device_changed(const DeviceFacts *device, void *data)
     Daemon *daemon = data;
     Entry *entry = ensure_entry(daemon, &device->address);
     bool was_linked = entry->linked;
-    bool was_known = entry->bonded && entry->kind == PEER_SINK;
+    bool was_bonded = entry->bonded;
+    bool was_known = was_bonded && entry->kind == PEER_SINK;
 
     entry_take_device(entry, device);
     if (!was_known && device->bonded && device->kind == PEER_SINK)
         feed(daemon, entry, SPEAKER_EVENT_BOND_SEEN, ECHOCAST_ERROR_FAILED, NULL);
+    if (was_bonded && !device->bonded)
+        feed(daemon, entry, SPEAKER_EVENT_BOND_GONE, ECHOCAST_ERROR_STALE_BOND, NULL);
     if (was_linked && !device->linked)
         feed(daemon, entry, SPEAKER_EVENT_LINK_LOST, ECHOCAST_ERROR_LINK_LOST,
              "the link went down");
@@ -69,6 +72,7 @@ static void on_device_removed(const Address *address, void *data)
         return;
     entry->has_device = entry->bonded = entry->linked = false;
     entry->rssi = 0;
+    feed(daemon, entry, SPEAKER_EVENT_BOND_GONE, ECHOCAST_ERROR_STALE_BOND, NULL);
     publish_speaker(daemon, entry);
     publish_sweep_later(daemon);
 }
@@ -114,14 +118,31 @@ static void answer(void *data, const Address *address, const GError *error, Spea
 static void on_pair_done(const Address *address, const GError *error, void *data)
 {
     answer(data, address, error, SPEAKER_EVENT_PAIRED, SPEAKER_EVENT_PAIR_FAILED);
+    inquiry_resume(data);
+}
+
+/* A failed connection as an event. BlueZ's loss is told by its state: an answer that speaks of it
+ * while the state is ready is late, and the speaker is tried again. */
+static SpeakerEvent event_of_failure(const Daemon *daemon, const GError *error)
+{
+    SpeakerEvent event = speaker_event_of_failure(error->code);
+
+    if (event == SPEAKER_EVENT_BLUEZ_LOST && daemon->bluez_state == BLUEZ_READY)
+        return SPEAKER_EVENT_CONNECT_ABSENT;
+    return event;
 }
 
 static void on_connect_done(const Address *address, const GError *error, void *data)
 {
-    SpeakerEvent failed =
-        error == NULL ? SPEAKER_EVENT_CONNECT_RETURNED : speaker_event_of_failure(error->code);
+    SpeakerEvent failed = SPEAKER_EVENT_CONNECT_ABSENT;
 
+    /* Cancelled only ever by our own Disconnect, which has its own answer. */
+    if (error != NULL && error->code == ECHOCAST_ERROR_CANCELLED)
+        return;
+    if (error != NULL)
+        failed = event_of_failure(data, error);
     answer(data, address, error, SPEAKER_EVENT_CONNECT_RETURNED, failed);
+    inquiry_resume(data);
 }
 
 /* Healing and leaving both end with this answer; whether it worked shows in what follows. */
@@ -138,7 +159,9 @@ static void on_unstick_done(const Address *address, const GError *error, void *d
 
 static void on_remove_done(const Address *address, const GError *error, void *data)
 {
-    answer(data, address, NULL, SPEAKER_EVENT_REMOVED, SPEAKER_EVENT_REMOVED);
+    bool gone = error == NULL || error->code == ECHOCAST_ERROR_NOT_FOUND;
+
+    answer(data, address, gone ? NULL : error, SPEAKER_EVENT_REMOVED, SPEAKER_EVENT_REMOVE_FAILED);
 }
 
 static void on_acquire_done(const Address *address, int fd, size_t mtu, const GError *error,

@@ -44,6 +44,24 @@ static void announce(Daemon *daemon, Entry *entry, SpeakerState before)
     publish_sweep_later(daemon);
 }
 
+/* Nobody waits for ever: an ask that means nothing now is refused. */
+static void refuse(Daemon *daemon, Entry *entry, SpeakerEvent event)
+{
+    static const struct {
+        SpeakerEvent event;
+        WaitKind kind;
+    } ASKS_OF[] = {
+        {SPEAKER_EVENT_ASK_PAIR, WAIT_PAIRED},
+        {SPEAKER_EVENT_ASK_CONNECT, WAIT_READY},
+        {SPEAKER_EVENT_ASK_DISCONNECT, WAIT_LEFT},
+        {SPEAKER_EVENT_ASK_FORGET, WAIT_GONE},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ASKS_OF); i++)
+        if (ASKS_OF[i].event == event)
+            perform_fail_waiters(daemon, entry, ASKS_OF[i].kind, ECHOCAST_ERROR_IN_PROGRESS);
+}
+
 void feed(Daemon *daemon, Entry *entry, SpeakerEvent event, EchocastError reason,
           const char *detail)
 {
@@ -53,6 +71,7 @@ void feed(Daemon *daemon, Entry *entry, SpeakerEvent event, EchocastError reason
     if (actions == 0 && entry->speaker.state == before) {
         g_debug("%s: %s means nothing while %s", entry_name(entry), speaker_event_word(event),
                 speaker_state_word(before));
+        refuse(daemon, entry, event);
         return;
     }
     entry->last_reason = reason;

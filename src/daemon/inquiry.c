@@ -7,6 +7,7 @@ static void end_scan(Inquiry *inquiry)
 {
     g_clear_pointer(&inquiry->scan_client, g_free);
     g_clear_handle_id(&inquiry->scan_timer, g_source_remove);
+    inquiry->scan_all = false;
 }
 
 static void end_search(Inquiry *inquiry)
@@ -101,7 +102,7 @@ static void choose(Daemon *daemon, const Address *address)
     Entry *entry = ensure_entry(daemon, address);
 
     service_announce_progress(daemon->service, address, "found", entry_name(entry));
-    entry->fresh = !entry->bonded;
+    entry->fresh = !entry->bonded && entry->record == NULL;
     entry_wait(entry, WAIT_PAIRED, inquiry->search_request, inquiry->search_tone);
     end_search(inquiry);
     update_discovery(daemon);
@@ -115,6 +116,7 @@ static gboolean on_linger_over(gpointer data)
     Daemon *daemon = data;
 
     daemon->inquiry.linger_timer = 0;
+    g_clear_handle_id(&daemon->inquiry.check, g_source_remove);
     on_check(data);
     return G_SOURCE_REMOVE;
 }
@@ -200,6 +202,16 @@ void inquiry_client_gone(Daemon *daemon, const char *client)
 
 void inquiry_bluez_changed(Daemon *daemon)
 {
+    EchocastError reason = reason_of_state(daemon->bluez_state);
+
     if (daemon->bluez_state == BLUEZ_READY)
+        update_discovery(daemon);
+    else if (daemon->inquiry.search != NULL)
+        inquiry_fail_search(daemon, reason, error_meaning(reason));
+}
+
+void inquiry_resume(Daemon *daemon)
+{
+    if (daemon->inquiry.scan_client != NULL || daemon->inquiry.search != NULL)
         update_discovery(daemon);
 }

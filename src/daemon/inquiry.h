@@ -36,5 +36,8 @@ void inquiry_start_search(Daemon *daemon, Request *request, const char *target,
 void inquiry_fail_search(Daemon *daemon, EchocastError code, const char *text);
 void inquiry_see(Daemon *daemon, const DeviceFacts *device, bool is_saved);
 void inquiry_client_gone(Daemon *daemon, const char *client);
-/* BlueZ came or went: what runs is started anew, or fails. */
+/* BlueZ came or went: the scan is started anew, a search fails. */
 void inquiry_bluez_changed(Daemon *daemon);
+/* A pairing or connection is over, for which BlueZ's discovery was stopped: it goes on if needed.
+ */
+void inquiry_resume(Daemon *daemon);

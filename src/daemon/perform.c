@@ -131,14 +131,14 @@ static void say_counters(const Daemon *daemon, const Entry *entry)
 static void stop_stream(Daemon *daemon, Entry *entry)
 {
     fd_clear(&entry->acquired_fd);
+    perform_fail_waiters(daemon, entry, WAIT_PAIRED_TONE, ECHOCAST_ERROR_LINK_LOST);
+    perform_fail_waiters(daemon, entry, WAIT_TONE, ECHOCAST_ERROR_LINK_LOST);
     if (entry->stream == 0)
         return;
     say_counters(daemon, entry);
     engine_remove_stream(daemon->engine, entry->stream);
     entry->stream = 0;
     publish_stream(daemon, entry);
-    perform_fail_waiters(daemon, entry, WAIT_PAIRED_TONE, ECHOCAST_ERROR_LINK_LOST);
-    perform_fail_waiters(daemon, entry, WAIT_TONE, ECHOCAST_ERROR_LINK_LOST);
 }
 
 static gboolean on_unusable_stream(gpointer data)
@@ -146,12 +146,13 @@ static gboolean on_unusable_stream(gpointer data)
     const Alarm *alarm = data;
 
     alarm->entry->timer = 0;
-    feed(alarm->daemon, alarm->entry, SPEAKER_EVENT_SOCKET_LOST, ECHOCAST_ERROR_INCOMPATIBLE,
+    feed(alarm->daemon, alarm->entry, SPEAKER_EVENT_STREAM_UNUSABLE, ECHOCAST_ERROR_INCOMPATIBLE,
          "the speaker's MTU is too small for one SBC frame");
     return G_SOURCE_REMOVE;
 }
 
-static void start_stream(Daemon *daemon, Entry *entry)
+/* False if it cannot be: nobody is told that it is ready, and the one that plays plays on. */
+static bool start_stream(Daemon *daemon, Entry *entry)
 {
     g_autoptr(GError) error = NULL;
 
@@ -162,9 +163,10 @@ static void start_stream(Daemon *daemon, Entry *entry)
         *alarm = (Alarm){.daemon = daemon, .entry = entry};
         g_warning("%s: %s", entry_name(entry), error->message);
         entry->timer = g_idle_add_full(G_PRIORITY_DEFAULT, on_unusable_stream, alarm, g_free);
-        return;
+        return false;
     }
     publish_stream(daemon, entry);
+    return true;
 }
 
 static void supersede_others(Daemon *daemon, Entry *entry)
@@ -173,7 +175,9 @@ static void supersede_others(Daemon *daemon, Entry *entry)
 
     for (unsigned i = 0; i < entries->len; i++) {
         Entry *other = g_ptr_array_index(entries, i);
-        if (other != entry)
+        bool asked_for =
+            entry_has_waiter(other, WAIT_READY) || entry_has_waiter(other, WAIT_PAIRED);
+        if (other != entry && !asked_for)
             feed(daemon, other, SPEAKER_EVENT_SUPERSEDED, ECHOCAST_ERROR_CANCELLED,
                  "another speaker was connected");
     }
@@ -181,20 +185,31 @@ static void supersede_others(Daemon *daemon, Entry *entry)
 
 /* ---- what is saved ---- */
 
+/* How much older "last used" may be than the truth: a speaker that comes and goes wears no disk. */
+#define LAST_USED_GRAIN_S 60
+
 static void save(Daemon *daemon, Entry *entry, bool wanted)
 {
-    if (entry->record == NULL) {
+    uint64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
+    bool is_new = entry->record == NULL;
+
+    if (is_new) {
         entry->record = record_new(&entry->address);
         entry->record->is_default = roster_default(daemon->roster) == NULL;
     }
-    if (entry->has_device) {
-        g_free(entry->record->name);
-        entry->record->name = g_strdup(entry->device_name);
+    Record *record = entry->record;
+    bool renamed = entry->has_device && g_strcmp0(record->name, entry->device_name) != 0;
+    bool outdated = wanted && now_s - record->last_used > LAST_USED_GRAIN_S;
+    if (!is_new && !renamed && !outdated && record->wanted == wanted)
+        return;
+    if (renamed) {
+        g_free(record->name);
+        record->name = g_strdup(entry->device_name);
     }
-    entry->record->wanted = wanted;
+    record->wanted = wanted;
     if (wanted)
-        entry->record->last_used = g_get_real_time() / G_USEC_PER_SEC;
-    store_put(daemon->store, entry->record);
+        record->last_used = now_s;
+    store_put(daemon->store, record);
 }
 
 static void drop(Daemon *daemon, Entry *entry)
@@ -229,8 +244,8 @@ void perform(Daemon *daemon, Entry *entry, SpeakerActions actions)
         bluez_connect(daemon->bluez, address);
     if (actions & SPEAKER_DO_ACQUIRE)
         bluez_acquire(daemon->bluez, address);
-    if (actions & SPEAKER_DO_START_STREAM)
-        start_stream(daemon, entry);
+    if ((actions & SPEAKER_DO_START_STREAM) && !start_stream(daemon, entry))
+        actions &= ~(SPEAKER_DO_SUPERSEDE | SPEAKER_DO_ANSWER_READY);
     if (actions & SPEAKER_DO_SUPERSEDE)
         supersede_others(daemon, entry);
     if (actions & SPEAKER_DO_TIMER_RETRY)
@@ -248,4 +263,6 @@ void perform(Daemon *daemon, Entry *entry, SpeakerActions actions)
         answer_empty(entry, WAIT_LEFT);
     if (actions & SPEAKER_DO_ANSWER_GONE)
         answer_empty(entry, WAIT_GONE);
+    if (actions & SPEAKER_DO_ANSWER_KEPT)
+        perform_fail_waiters(daemon, entry, WAIT_GONE, entry->last_reason);
 }

@@ -180,7 +180,7 @@ void publish_stream(Daemon *daemon, Entry *entry)
 static bool is_superfluous(const Entry *entry)
 {
     return entry->record == NULL && !entry->has_device && entry->waiters->len == 0 &&
-           entry->speaker.state == SPEAKER_STATE_DISCOVERED;
+           speaker_is_stranger(&entry->speaker);
 }
 
 static gboolean on_sweep(gpointer data)

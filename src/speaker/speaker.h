@@ -35,7 +35,8 @@ typedef enum {
     SPEAKER_EVENT_ASK_FORGET,
     SPEAKER_EVENT_SUPERSEDED, /* another speaker took the stream at the owner's word */
     SPEAKER_EVENT_BOND_SEEN,  /* BlueZ knows a bond with this stranger */
-    SPEAKER_EVENT_PAIRED,     /* answers */
+    SPEAKER_EVENT_BOND_GONE,
+    SPEAKER_EVENT_PAIRED, /* answers */
     SPEAKER_EVENT_PAIR_FAILED,
     SPEAKER_EVENT_CONNECT_RETURNED, /* the profile is said to be up; the transport proves it */
     SPEAKER_EVENT_CONNECT_BUSY,     /* somebody else's attempt runs: wait for it */
@@ -45,9 +46,11 @@ typedef enum {
     SPEAKER_EVENT_CLEARED,          /* the healing step is done */
     SPEAKER_EVENT_DISCONNECTED,
     SPEAKER_EVENT_REMOVED,
+    SPEAKER_EVENT_REMOVE_FAILED,
     SPEAKER_EVENT_ACQUIRED,
     SPEAKER_EVENT_ACQUIRE_FAILED,
-    SPEAKER_EVENT_TRANSPORT_OPENED, /* things that happen */
+    SPEAKER_EVENT_STREAM_UNUSABLE,   /* acquired, but no packet can be made for it */
+    SPEAKER_EVENT_TRANSPORT_OPENED,  /* things that happen */
     SPEAKER_EVENT_TRANSPORT_CROWDED, /* opened by the speaker while another one has the stream */
     SPEAKER_EVENT_TRANSPORT_SUSPENDED,
     SPEAKER_EVENT_TRANSPORT_CLOSED,
@@ -64,9 +67,12 @@ typedef enum {
     SPEAKER_EVENT_BUSY_FOR_GOOD,   /* CONNECT_BUSY more than SPEAKER_BUSY_LIMIT times */
     SPEAKER_EVENT_BROKEN_FOR_GOOD, /* broken once more after SPEAKER_HEAL_LIMIT healings */
     SPEAKER_EVENT_REPAIR_FAILED,   /* PAIR_FAILED of one that is saved */
+    SPEAKER_EVENT_REPAIR_CANCELLED,
+    SPEAKER_EVENT_REPAIR_LOST,      /* BLUEZ_LOST while a saved one is paired */
+    SPEAKER_EVENT_ACQUIRED_UNASKED, /* by a speaker that called: the owner's wish stays as it is */
 } SpeakerEvent;
 
-#define SPEAKER_EVENT_COUNT (SPEAKER_EVENT_REPAIR_FAILED + 1)
+#define SPEAKER_EVENT_COUNT (SPEAKER_EVENT_ACQUIRED_UNASKED + 1)
 
 typedef enum {
     SPEAKER_DO_STOP_TIMER = 1 << 0,
@@ -89,6 +95,8 @@ typedef enum {
     SPEAKER_DO_ANSWER_FAILED = 1 << 17, /* the same, with the reason */
     SPEAKER_DO_ANSWER_LEFT = 1 << 18,   /* those who asked to disconnect */
     SPEAKER_DO_ANSWER_GONE = 1 << 19,   /* those who asked to forget */
+    SPEAKER_DO_ANSWER_KEPT = 1 << 20,   /* the same, with the reason why it is still there */
+    SPEAKER_DO_WAIT = 1 << 21, /* what was asked for is under way: whoever asked waits for it */
 } SpeakerActions;
 
 /* A connected profile has to bring its transport within this time. */
@@ -97,14 +105,16 @@ typedef enum {
 #define SPEAKER_SHORT_MS 1000
 /* Healings in a row before it waits like an absent one. */
 #define SPEAKER_HEAL_LIMIT 3
-/* bluetoothd's own policy tries for about two minutes at growing intervals; ours may wait for it. */
-#define SPEAKER_BUSY_LIMIT 20
+/* bluetoothd's own policy tries for about two minutes at growing intervals; ours may wait for it.
+ */
+#define SPEAKER_BUSY_LIMIT 15
 
 typedef struct {
     SpeakerState state;
     EchocastError reason; /* of WAITING and FAILED, and while HEALING */
     bool has_reason;
     bool is_saved;
+    bool is_wanted; /* chased when it is lost */
     bool has_transport;
     bool has_flowed;  /* since it was acquired */
     unsigned attempt; /* failed ones in a row, since it last was ready or the owner asked */
@@ -112,7 +122,8 @@ typedef struct {
     unsigned busy;    /* in a row */
 } Speaker;
 
-/* DISCOVERED, BONDED, SAVED, or WAITING for one that was wanted when the daemon last ran. */
+/* The daemon begins with DISCOVERED, BONDED, SAVED, or WAITING for one that was wanted when it last
+ * ran. In the other states it is as if the owner had asked for it. */
 void speaker_init(Speaker *speaker, SpeakerState state);
 /* reason: why, for events that are failures; ignored for others. An event that means nothing in a
  * state changes nothing and returns 0. */
@@ -128,5 +139,7 @@ const char *speaker_event_word(SpeakerEvent event);
 const char *speaker_public_state(const Speaker *speaker);
 /* saved discovered bonded link-up profile-up stream-open streaming silent. */
 const char *speaker_rung(const Speaker *speaker, bool bonded, bool linked);
+/* Is nobody's: goes off the list when BlueZ forgets it. */
+bool speaker_is_stranger(const Speaker *speaker);
 /* Has the stream or is about to have it. */
 bool speaker_is_active(const Speaker *speaker);

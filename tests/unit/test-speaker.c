@@ -118,8 +118,12 @@ static const Conversation CONVERSATIONS[] = {
         { ON(TIMER), IN(SAVED), 0, 0 },
         END } },
     { "a-crowd-is-not-joined", IN(SAVED), {
-        { ON(TRANSPORT_CROWDED), IN(SAVED), 0, 0 },
+        { ON(TRANSPORT_CROWDED), IN(LEAVING), DO(DISCONNECT), 0 },
+        { ON(DISCONNECTED), IN(SAVED), DO(ANSWER_LEFT), 0 },
+        END } },
+    { "a-crowd-does-not-stop-the-owner", IN(SAVED), {
         { ON(ASK_CONNECT), IN(CONNECTING), NEW_CONNECT, 0 },
+        { ON(TRANSPORT_CROWDED), IN(CONNECTING), 0, 0 },
         { ON(CONNECT_RETURNED), IN(OPENING), DO(ACQUIRE), 0 },
         END } },
     { "pairing-refused", IN(PAIRING), {
@@ -130,9 +134,50 @@ static const Conversation CONVERSATIONS[] = {
         { ON(PAIR_FAILED), IN(FAILED), DO(ANSWER_FAILED), ECHOCAST_ERROR_PAIRING_REFUSED },
         END } },
     { "forget-while-playing", IN(STREAMING), {
-        { ON(ASK_FORGET), IN(FORGETTING), QUIET | DO(DROP) | DO(REMOVE) | DO(ANSWER_FAILED), 0 },
+        { ON(ASK_FORGET), IN(FORGETTING), QUIET | DO(REMOVE) | DO(ANSWER_FAILED), 0 },
         { ON(TRANSPORT_CLOSED), IN(FORGETTING), 0, 0 },
-        { ON(REMOVED), IN(DISCOVERED), DO(ANSWER_GONE), 0 },
+        { ON(REMOVED), IN(DISCOVERED), DO(DROP) | DO(ANSWER_GONE), 0 },
+        END } },
+    { "forget-fails-and-nothing-is-lost", IN(SAVED), {
+        { ON(ASK_FORGET), IN(FORGETTING), QUIET | DO(REMOVE) | DO(ANSWER_FAILED), 0 },
+        { ON(REMOVE_FAILED), IN(FAILED), DO(ANSWER_KEPT), ECHOCAST_ERROR_ADAPTER_OFF },
+        { ON(ASK_FORGET), IN(FORGETTING), QUIET | DO(REMOVE) | DO(ANSWER_FAILED), 0 },
+        END } },
+    { "a-caller-does-not-change-the-owners-mind", IN(SAVED), {
+        { ON(TRANSPORT_OPENED), IN(OPENING), DO(ACQUIRE), 0 },
+        { ON(ACQUIRED), IN(CONNECTED), DO(STOP_TIMER) | DO(START_STREAM) | DO(ANSWER_READY), 0 },
+        { ON(ASK_CONNECT), IN(CONNECTED), DO(SAVE) | DO(SUPERSEDE) | DO(ANSWER_READY), 0 },
+        END } },
+    { "moved-away-from-while-connecting", IN(CONNECTING), {
+        { ON(SUPERSEDED), IN(LEAVING),
+          QUIET | DO(UNWANT) | DO(DISCONNECT) | DO(ANSWER_FAILED), ECHOCAST_ERROR_CANCELLED },
+        { ON(CONNECT_ABSENT), IN(LEAVING), 0, ECHOCAST_ERROR_UNREACHABLE },
+        { ON(DISCONNECTED), IN(SAVED), DO(ANSWER_LEFT), 0 },
+        END } },
+    { "connect-right-after-disconnect", IN(CONNECTED), {
+        { ON(ASK_DISCONNECT), IN(LEAVING),
+          QUIET | DO(UNWANT) | DO(DISCONNECT) | DO(ANSWER_FAILED), ECHOCAST_ERROR_CANCELLED },
+        { ON(ASK_CONNECT), IN(HEALING), DO(SAVE) | DO(ANSWER_LEFT), 0 },
+        { ON(DISCONNECTED), IN(HEALING), 0, 0 },
+        { ON(CLEARED), IN(CONNECTING), DO(CONNECT), 0 },
+        END } },
+    { "repair-cancelled-keeps-it", IN(SAVED), {
+        { ON(ASK_PAIR), IN(PAIRING), DO(PAIR), 0 },
+        { ON(PAIR_FAILED), IN(SAVED), DO(ANSWER_FAILED), ECHOCAST_ERROR_CANCELLED },
+        END } },
+    { "adapter-lost-while-repairing", IN(WAITING), {
+        { ON(ASK_PAIR), IN(PAIRING), DO(STOP_TIMER) | DO(PAIR), 0 },
+        { ON(BLUEZ_LOST), IN(WAITING), DO(ANSWER_FAILED), ECHOCAST_ERROR_ADAPTER_OFF },
+        { ON(BLUEZ_READY), IN(CONNECTING), DO(STOP_TIMER) | DO(CONNECT), 0 },
+        END } },
+    { "no-packet-can-be-made", IN(OPENING), {
+        { ON(ACQUIRED), IN(CONNECTED), READY, 0 },
+        { ON(STREAM_UNUSABLE), IN(FAILED),
+          QUIET | DO(UNWANT) | DO(DISCONNECT) | DO(ANSWER_FAILED), ECHOCAST_ERROR_INCOMPATIBLE },
+        END } },
+    { "bond-removed-by-another-program", IN(BONDED), {
+        { ON(BOND_GONE), IN(DISCOVERED), 0, 0 },
+        { ON(ASK_CONNECT), IN(DISCOVERED), DO(ANSWER_FAILED), 0 },
         END } },
 };
 /* clang-format on */
@@ -169,7 +214,8 @@ static void test_connected_means_acquired(void)
             const char *after = speaker_public_state(&speaker);
             if (strcmp(after, "connected") == 0 && strcmp(before, "connected") != 0 &&
                 strcmp(before, "streaming") != 0)
-                g_assert_cmpint(event, ==, SPEAKER_EVENT_ACQUIRED);
+                g_assert_true(event == SPEAKER_EVENT_ACQUIRED ||
+                              event == SPEAKER_EVENT_ACQUIRED_UNASKED);
             if (strcmp(after, "streaming") == 0 && strcmp(before, "streaming") != 0)
                 g_assert_cmpstr(before, ==, "connected");
         }
@@ -199,9 +245,53 @@ static void test_owner_is_always_heard(void)
         speaker_init(&speaker, KNOWN[i]);
         actions = speaker_handle(&speaker, SPEAKER_EVENT_ASK_FORGET, ECHOCAST_ERROR_CANCELLED);
         g_assert_cmpint(speaker.state, ==, SPEAKER_STATE_FORGETTING);
+        actions = speaker_handle(&speaker, SPEAKER_EVENT_REMOVED, 0);
         g_assert_true(actions & SPEAKER_DO_DROP);
-        g_assert_true(speaker_handle(&speaker, SPEAKER_EVENT_REMOVED, 0) & SPEAKER_DO_ANSWER_GONE);
+        g_assert_true(actions & SPEAKER_DO_ANSWER_GONE);
     }
+}
+
+/* Whatever a client asks at whatever moment: it is carried out, answered, waited for, or means
+ * nothing at all, which feed() answers with InProgress. */
+static void test_no_ask_is_forgotten(void)
+{
+    static const struct {
+        SpeakerEvent event;
+        unsigned answers;
+    } ASKS[] = {
+        {SPEAKER_EVENT_ASK_PAIR, DO(PAIR) | DO(CONNECT) | DO(ANSWER_READY) | DO(WAIT)},
+        {SPEAKER_EVENT_ASK_CONNECT,
+         DO(CONNECT) | DO(SAVE) | DO(ANSWER_READY) | DO(ANSWER_FAILED) | DO(WAIT)},
+        {SPEAKER_EVENT_ASK_DISCONNECT, DO(DISCONNECT) | DO(ANSWER_LEFT) | DO(WAIT)},
+        {SPEAKER_EVENT_ASK_FORGET, DO(REMOVE) | DO(WAIT)},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ASKS); i++) {
+        for (int state = 0; state < SPEAKER_STATE_COUNT; state++) {
+            Speaker speaker;
+            speaker_init(&speaker, state);
+            SpeakerActions actions =
+                speaker_handle(&speaker, ASKS[i].event, ECHOCAST_ERROR_CANCELLED);
+            g_assert_true((int)speaker.state == state || (actions & ASKS[i].answers));
+            g_assert_true(actions == 0 || (actions & ASKS[i].answers));
+        }
+    }
+}
+
+/* bluetoothd says InProgress for ever, whatever is done: it comes to rest all the same. */
+static void test_a_stuck_bluetoothd_is_given_up(void)
+{
+    Speaker speaker;
+    unsigned events = 0;
+
+    speaker_init(&speaker, SPEAKER_STATE_CONNECTING);
+    while (speaker.state != SPEAKER_STATE_WAITING && events++ < 1000) {
+        SpeakerEvent event = speaker.state == SPEAKER_STATE_CONNECTING ? SPEAKER_EVENT_CONNECT_BUSY
+                             : speaker.state == SPEAKER_STATE_HEALING  ? SPEAKER_EVENT_CLEARED
+                                                                       : SPEAKER_EVENT_TIMER;
+        speaker_handle(&speaker, event, ECHOCAST_ERROR_IN_PROGRESS);
+    }
+    g_assert_cmpint(speaker.state, ==, SPEAKER_STATE_WAITING);
 }
 
 /* BlueZ may vanish at any moment; afterwards nothing is asked of it and no stream is left. */
@@ -315,6 +405,8 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/speaker/connected-means-acquired", test_connected_means_acquired);
     g_test_add_func("/speaker/owner-is-always-heard", test_owner_is_always_heard);
+    g_test_add_func("/speaker/no-ask-is-forgotten", test_no_ask_is_forgotten);
+    g_test_add_func("/speaker/stuck-is-given-up", test_a_stuck_bluetoothd_is_given_up);
     g_test_add_func("/speaker/bluez-may-vanish-anywhere", test_bluez_may_vanish_anywhere);
     g_test_add_func("/speaker/waiting-is-bounded", test_waiting_for_others_is_bounded);
     g_test_add_func("/speaker/attempts", test_attempts_grow_and_are_forgotten);
