@@ -242,7 +242,7 @@ static int act(Program *program, int argc, char **argv)
     Config *config = load_config(&program->options, &error);
     if (config == NULL) {
         g_printerr("echocastd: %s\n", error->message);
-        return EXIT_FAILURE;
+        return EXIT_USAGE;
     }
     if (program->options.check_config) {
         g_print("the configuration is good\n");
