@@ -330,6 +330,19 @@ static GError *bluez_obstacle(const Bluez *bluez, const Address *address)
     return error || bluez_knows(bluez, address) ? error : unknown_error();
 }
 
+/* Without a key of ours a connect would make one that goes with the link (no bonding), or none: only
+ * a pairing heals that. */
+static GError *bluez_obstacle_to_connect(const Bluez *bluez, const Address *address)
+{
+    g_autofree char *path = device_path(adapter_path(bluez->adapter), address);
+    GError *error = state_error(bluez_state(bluez));
+
+    if (error || device_is_bonded(bluez->objects, path))
+        return error;
+    return g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_STALE_BOND,
+                               "The bond is gone on this side: bluetoothd holds none with it");
+}
+
 void bluez_discovery_start(Bluez *bluez)
 {
     adapter_discover(bluez->adapter, true);
@@ -371,7 +384,7 @@ static void on_connect_done(const Address *address, const GError *error, void *d
 
 void bluez_connect(Bluez *bluez, const Address *address)
 {
-    GError *error = bluez_obstacle(bluez, address);
+    GError *error = bluez_obstacle_to_connect(bluez, address);
 
     adapter_discover(bluez->adapter, false);
     if (error)

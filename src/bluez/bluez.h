@@ -115,7 +115,7 @@ void bluez_pair_cancel(Bluez *bluez);
  * error's code tells the cause as far as it can be found out, by a probe of the speaker's L2CAP if
  * BlueZ's words are ambiguous: HANDSHAKE_BROKEN calls for bluez_unstick and another try,
  * IN_PROGRESS for patience (and for bluez_unstick if it lasts while there is no link), STALE_BOND
- * for the owner. */
+ * for the owner: also without a try, if bluetoothd holds no bond with it. */
 void bluez_connect(Bluez *bluez, const Address *address);
 void bluez_disconnect(Bluez *bluez, const Address *address);
 /* Blocked on and off: frees a bluetoothd that calls itself busy for ever, and keeps the bond. */

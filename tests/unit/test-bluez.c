@@ -713,6 +713,19 @@ static void test_connect_stale(Room *room, gconstpointer data)
     g_assert_cmpuint(fake_bluez_count(room->fake, "Adapter1.RemoveDevice"), ==, 0);
 }
 
+/* A connect without a bond would end in a key that is not kept. */
+static void test_connect_unbonded(Room *room, gconstpointer data)
+{
+    bluez_connect(room->bluez, &room->address);
+    g_assert_cmpuint(told(room, "connect"), ==, 0);
+    expect(room, "connect StaleBond");
+    find_speaker(room);
+    bluez_connect(room->bluez, &room->address);
+    expect(room, "connect StaleBond");
+    settle(room);
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Device1.ConnectProfile"), ==, 0);
+}
+
 static void test_connect_off(Room *room, gconstpointer data)
 {
     fake_speaker_switch(room->speaker, false);
@@ -1151,6 +1164,7 @@ static const Case cases[] = {
     {"/bluez/connect/accepted", room_set_up_bonded, test_connect},
     {"/bluez/connect/refused", room_set_up_bonded, test_connect_refused},
     {"/bluez/connect/stale", room_set_up_bonded, test_connect_stale},
+    {"/bluez/connect/unbonded", room_set_up, test_connect_unbonded},
     {"/bluez/connect/off", room_set_up_bonded, test_connect_off},
     {"/bluez/connect/without-probe", room_set_up_bonded, test_connect_without_probe},
     {"/bluez/connect/no-place", room_set_up_bonded, test_connect_no_place},
