@@ -137,6 +137,15 @@ class Process:
                 self.popen.kill()
         return self.wait(10)
 
+    def farewell(self):
+        """Ends it; what was wrong with its end: a daemon leaves with 0, and no sanitizer speaks."""
+        ends_now = self.alive()
+        code = self.end()
+        if ends_now and self.name == "echocastd" and code != 0:
+            yield f"echocastd left with {code}"
+        if self.said("AddressSanitizer|LeakSanitizer|runtime error:"):
+            yield f"a sanitizer spoke in {self.name}"
+
     def dump(self):
         print(f"# ==== {self.name} (exit code {self.popen.poll()})")
         for line in (self.lines + self.errors)[-80:]:
@@ -273,9 +282,12 @@ class System:
         if kind and kind is not Skip:
             for process in self.processes:
                 process.dump()
-        for process in reversed(self.processes):
-            process.end()
+        faults = [fault for process in reversed(self.processes) for fault in process.farewell()]
         self.temporary.cleanup()
+        if faults and kind is None:
+            for process in self.processes:
+                process.dump()
+            raise AssertionError("; ".join(faults))
 
     def _start_bus(self):
         config = self.directory / "bus.conf"
