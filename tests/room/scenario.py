@@ -10,14 +10,12 @@
 import fcntl
 import inspect
 import json
-import math
 import os
 import pathlib
-import statistics  # noqa: F401
 import sys
 import wave
 
-from room import TOP, Room, RoomError, RoomTimeout, in_room  # noqa: F401
+from room import TOP, RoomError, in_room
 
 FULL = os.environ.get("ECHOCAST_ROOM_FULL") == "1"
 STAGE = pathlib.Path(os.environ.get("ECHOCAST_ROOM_STAGE", TOP / "build/stage"))

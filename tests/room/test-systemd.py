@@ -4,7 +4,7 @@
 """The unit under the real systemd: starts at boot, plays from inside its sandbox as its own user, is
 restarted after a kill, and its watchdog fires when the main loop stands still."""
 
-from scenario import CONFIG, TOP, endless_player, music, pair, pss_kib, run, write_wav
+from scenario import CONFIG, TOP, endless_player, music, pss_kib, run, write_wav
 
 UNIT = "echocastd.service"
 WAV = TOP / "build/room/unit.wav"
