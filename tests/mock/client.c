@@ -75,19 +75,41 @@ static void see_properties(Client *client, const char *path, GVariant *arguments
 {
     g_autoptr(GVariant) changed = NULL;
     g_autofree const char **invalidated = NULL;
+    g_autofree char *prefix = NULL;
     GVariantIter iter;
-    const char *key;
+    const char *interface, *key;
     GVariant *value;
 
-    g_variant_get(arguments, "(&s@a{sv}^a&s)", NULL, &changed, &invalidated);
+    g_variant_get(arguments, "(&s@a{sv}^a&s)", &interface, &changed, &invalidated);
+    prefix = client->details ? g_strconcat(strrchr(interface, '.') + 1, ".", NULL) : g_strdup("");
     g_variant_iter_init(&iter, changed);
     while (g_variant_iter_loop(&iter, "{&sv}", &key, &value)) {
         g_autofree char *text = g_variant_print(value, FALSE);
 
-        see(client, g_strdup_printf("%s %s=%s", leaf(path), key, text));
+        see(client, g_strdup_printf("%s %s%s=%s", leaf(path), prefix, key, text));
     }
     for (const char **gone = invalidated; *gone; gone++)
-        see(client, g_strdup_printf("%s %s gone", leaf(path), *gone));
+        see(client, g_strdup_printf("%s %s%s gone", leaf(path), prefix, *gone));
+}
+
+#define PROPERTIES "org.freedesktop.DBus.Properties"
+
+/* Which interfaces; NULL: the object itself. */
+static char *partial_words(const char *signal, GVariant *interfaces)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+    bool added = g_str_equal(signal, "InterfacesAdded");
+
+    for (gsize i = 0; i < g_variant_n_children(interfaces); i++) {
+        g_autoptr(GVariant) child = g_variant_get_child_value(interfaces, i);
+        const char *interface;
+
+        g_variant_get_child(added ? child : interfaces, added ? 0 : i, "&s", &interface);
+        if (g_str_equal(interface, PROPERTIES))
+            return NULL;
+        g_string_append_printf(words, " %s", strrchr(interface, '.') + 1);
+    }
+    return g_string_free(g_steal_pointer(&words), FALSE);
 }
 
 static void see_details(Client *client, const char *path, GVariant *interfaces)
@@ -98,27 +120,28 @@ static void see_details(Client *client, const char *path, GVariant *interfaces)
 
     g_variant_iter_init(&iter, interfaces);
     while (g_variant_iter_loop(&iter, "{&s@a{sv}}", &interface, &properties)) {
-        see(client, g_strdup_printf("%s has %s", leaf(path), interface));
         g_variant_iter_init(&inner, properties);
         while (g_variant_iter_next(&inner, "{&sv}", &key, NULL))
-            see(client, g_strdup_printf("%s has %s.%s", leaf(path), interface, key));
+            see(client, g_strdup_printf("%s has %s.%s", leaf(path), strrchr(interface, '.') + 1, key));
     }
 }
 
 static void see_object(Client *client, const char *signal, GVariant *arguments)
 {
     bool added = g_str_equal(signal, "InterfacesAdded");
-    g_autoptr(GVariant) interfaces = NULL;
+    g_autoptr(GVariant) interfaces = g_variant_get_child_value(arguments, 1);
+    g_autofree char *partial = partial_words(signal, interfaces);
     const char *path;
 
     g_variant_get_child(arguments, 0, "&o", &path);
     if (client->only && !g_str_has_prefix(path, client->only))
         return;
-    see(client, g_strdup_printf("%s %s", leaf(path), added ? "added" : "removed"));
-    if (!added || !client->details)
-        return;
-    interfaces = g_variant_get_child_value(arguments, 1);
-    see_details(client, path, interfaces);
+    if (partial)
+        see(client, g_strdup_printf("%s %s%s", leaf(path), added ? "got" : "lost", partial));
+    else
+        see(client, g_strdup_printf("%s %s", leaf(path), added ? "added" : "removed"));
+    if (added && client->details)
+        see_details(client, path, interfaces);
 }
 
 static void on_signal(GDBusConnection *bus, const char *sender, const char *path,
@@ -141,42 +164,6 @@ static void on_signal(GDBusConnection *bus, const char *sender, const char *path
 
 /* --- calls --- */
 
-typedef struct {
-    Client *client;
-    const char *method;
-    GAsyncResult *result;
-} Question;
-
-static void on_reply(GObject *bus, GAsyncResult *result, gpointer data)
-{
-    Question *question = data;
-
-    question->result = g_object_ref(result);
-    if (question->client->trace)
-        see(question->client, g_strdup_printf("< %s", question->method));
-}
-
-GVariant *client_call_value(Client *client, const char *path, const char *method,
-                            GVariant *arguments, GUnixFDList **fds, GError **error)
-{
-    const char *dot = strrchr(method, '.');
-    g_autofree char *word = g_strndup(method, (gsize)(dot - method));
-    g_autofree char *interface =
-        strchr(word, '.') ? g_strdup(word) : g_strconcat("org.bluez.", word, NULL);
-    Question question = {client, method, NULL};
-    g_autoptr(GAsyncResult) result = NULL;
-
-    if (client->trace)
-        see(client, g_strdup_printf("> %s", method));
-    g_dbus_connection_call_with_unix_fd_list(client->bus, "org.bluez", path, interface, dot + 1,
-                                             arguments, NULL, G_DBUS_CALL_FLAGS_NONE,
-                                             CLIENT_WAIT_MS, NULL, NULL, on_reply, &question);
-    while (!question.result)
-        g_main_context_iteration(NULL, TRUE);
-    result = question.result;
-    return g_dbus_connection_call_with_unix_fd_list_finish(client->bus, fds, result, error);
-}
-
 static char *error_line(const GError *error)
 {
     g_autofree char *name = g_dbus_error_get_remote_error(error);
@@ -187,16 +174,60 @@ static char *error_line(const GError *error)
     return g_strdup_printf("%s|%s", strrchr(name, '.') + 1, bare->message);
 }
 
+typedef struct {
+    Client *client;
+    const char *method;
+    bool answered;
+    GVariant *value;
+    GUnixFDList *fds;
+    GError *error;
+} Question;
+
+static void on_reply(GObject *bus, GAsyncResult *result, gpointer data)
+{
+    Question *question = data;
+
+    question->answered = true;
+    question->value = g_dbus_connection_call_with_unix_fd_list_finish(
+        G_DBUS_CONNECTION(bus), &question->fds, result, &question->error);
+    if (!question->client->trace)
+        return;
+    see(question->client, g_strdup_printf("< %s", question->method));
+    if (question->error)
+        see(question->client, error_line(question->error));
+}
+
+GVariant *client_call_value(Client *client, const char *path, const char *method,
+                            GVariant *arguments, GUnixFDList **fds, GError **error)
+{
+    const char *dot = strrchr(method, '.');
+    g_autofree char *word = g_strndup(method, (gsize)(dot - method));
+    g_autofree char *interface =
+        strchr(word, '.') ? g_strdup(word) : g_strconcat("org.bluez.", word, NULL);
+    Question question = {.client = client, .method = method};
+
+    if (client->trace)
+        see(client, g_strdup_printf("> %s", method));
+    g_dbus_connection_call_with_unix_fd_list(client->bus, "org.bluez", path, interface, dot + 1,
+                                             arguments, NULL, G_DBUS_CALL_FLAGS_NONE,
+                                             CLIENT_WAIT_MS, NULL, NULL, on_reply, &question);
+    while (!question.answered)
+        g_main_context_iteration(NULL, TRUE);
+    if (question.error)
+        g_propagate_error(error, question.error);
+    if (fds)
+        *fds = question.fds;
+    else
+        g_clear_object(&question.fds);
+    return question.value;
+}
+
 char *client_call(Client *client, const char *path, const char *method, GVariant *arguments)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) value = client_call_value(client, path, method, arguments, NULL, &error);
 
-    if (value)
-        return NULL;
-    if (client->trace)
-        see(client, error_line(error));
-    return error_line(error);
+    return value ? NULL : error_line(error);
 }
 
 static void on_ignored(GObject *bus, GAsyncResult *result, gpointer data)

@@ -20,7 +20,7 @@ typedef struct {
      * last element of their path. */
     GPtrArray *seen;
     const char *only; /* signals of paths that begin so; NULL: all */
-    bool details;     /* properties of what is added as well */
+    bool details;     /* properties of what is added as well, and their interfaces' names */
     bool trace;       /* our calls too: "> Device1.Pair", "< Device1.Pair", and its error */
     unsigned mtu;     /* of the last Acquire, to write */
 

@@ -5,10 +5,12 @@
  * removed), and some questions that have to be refused, held by a client that is not Echocast. What it
  * saw goes to stdout, a line an event, in its order.
  *
- *   conversation SPEAKER          with the real bluetoothd on the system bus, at hci0
- *   conversation --fake SPEAKER   with the fake one
+ *   conversation life|broken SPEAKER          with the real bluetoothd on the system bus, at hci0
+ *   conversation --fake life|broken SPEAKER   with the fake one
  *
- * recorded/ holds what the real one said; check-recorded compares. */
+ * life goes well; broken is the first handshake of two BlueZ 5.66 hosts, which breaks and leaves
+ * bluetoothd stuck until the device was blocked and unblocked.
+ * recorded/ holds what the real one said; check-recorded.py compares. */
 #include "client.h"
 #include "fake-bluez.h"
 #include "private-bus.h"
@@ -22,6 +24,7 @@ typedef struct {
     Client *client;
     char *device; /* path */
     char *name;   /* its last element */
+    unsigned rest_ms;
     bool failed;
 } Talk;
 
@@ -97,7 +100,7 @@ static void discover(Talk *talk)
     ask(talk, ADAPTER, "Adapter1.StartDiscovery", NULL);
     from = here(talk);
     ask(talk, ADAPTER, "Adapter1.StopDiscovery", NULL);
-    await(talk, from, "hci0 Discovering=false");
+    await(talk, from, "hci0 Adapter1.Discovering=false");
 }
 
 static void pair(Talk *talk)
@@ -106,8 +109,8 @@ static void pair(Talk *talk)
 
     ask(talk, talk->device, "Device1.Disconnect", NULL);
     ask(talk, talk->device, "Device1.Pair", NULL);
-    await(talk, from, "%s Paired=true", talk->name);
-    await(talk, from, "%s ServicesResolved=true", talk->name);
+    await(talk, from, "%s Device1.Paired=true", talk->name);
+    await(talk, from, "%s Device1.ServicesResolved=true", talk->name);
     ask(talk, talk->device, "Device1.Pair", NULL);
 }
 
@@ -127,11 +130,11 @@ static void play(Talk *talk)
     ask(talk, path, "MediaTransport1.TryAcquire", NULL);
     ask(talk, path, "MediaTransport1.Release", NULL);
     fd = client_acquire(talk->client, path, &error);
-    await(talk, from, "%s State='active'", leaf);
+    await(talk, from, "%s MediaTransport1.State='active'", leaf);
     ask(talk, path, "MediaTransport1.Acquire", NULL);
     from = here(talk);
     ask(talk, path, "MediaTransport1.Release", NULL);
-    await(talk, from, "%s State='idle'", leaf);
+    await(talk, from, "%s MediaTransport1.State='idle'", leaf);
     if (fd >= 0)
         close(fd);
 }
@@ -142,7 +145,7 @@ static void disconnect(Talk *talk)
     guint from = here(talk);
 
     ask(talk, talk->device, "Device1.Disconnect", NULL);
-    await(talk, from, "%s Connected=false", talk->name);
+    await(talk, from, "%s Device1.Connected=false", talk->name);
 }
 
 static void remove_device(Talk *talk)
@@ -154,7 +157,7 @@ static void remove_device(Talk *talk)
     ask(talk, talk->device, "Device1.Pair", NULL);
 }
 
-static void hold(Talk *talk)
+static void hold_life(Talk *talk)
 {
     arrive(talk);
     discover(talk);
@@ -169,12 +172,59 @@ static void hold(Talk *talk)
     remove_device(talk);
 }
 
-static FakeBluez *start_fake(const char *bus, const char *speaker)
+static void block(Talk *talk, bool blocked)
 {
+    g_autofree char *error =
+        client_set(talk->client, talk->device, "org.bluez.Device1", "Blocked",
+                   g_variant_new_boolean(blocked));
+}
+
+static gboolean on_rest_over(gpointer over)
+{
+    *(bool *)over = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* Nothing announces that bluetoothd has given up by itself. */
+static void rest(const Talk *talk)
+{
+    bool over = false;
+
+    g_timeout_add(talk->rest_ms, on_rest_over, &over);
+    while (!over)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+static void hold_broken(Talk *talk)
+{
+    guint from;
+
+    arrive(talk);
+    discover(talk);
+    pair(talk);
+    from = here(talk);
+    connect_profile(talk, CLIENT_SINK);
+    await(talk, from, "%s Device1.Connected=false", talk->name);
+    connect_profile(talk, CLIENT_SINK);
+    rest(talk);
+    connect_profile(talk, CLIENT_SINK);
+    block(talk, true);
+    block(talk, false);
+    from = here(talk);
+    connect_profile(talk, CLIENT_SINK);
+    await(talk, from, "%s Device1.Connected=false", talk->name);
+}
+
+static FakeBluez *start_fake(const char *bus, const char *address, bool broken)
+{
+    FakeSpeaker *speaker;
     FakeBluez *bluez = fake_bluez_new(bus, FAKE_VERSION_DEBIAN_12);
 
     fake_bluez_plug(bluez, "hci0", "00:AA:01:00:00:00");
-    fake_bluez_add_speaker(bluez, speaker, "Virtual");
+    speaker = fake_bluez_add_speaker(bluez, address, "Virtual");
+    speaker->lists_uuids = true;
+    speaker->connect = broken ? FAKE_CONNECT_BREAKS : FAKE_CONNECT_ACCEPTS;
+    speaker->volume = 127;
     fake_bluez_start(bluez);
     return bluez;
 }
@@ -187,7 +237,8 @@ static void print(const Talk *talk)
 
 int main(int argc, char **argv)
 {
-    bool fake = argc == 3 && g_str_equal(argv[1], "--fake");
+    bool fake = argc > 1 && g_str_equal(argv[1], "--fake");
+    bool broken = argc > 1 && g_str_equal(argv[argc - 2], "broken");
     g_autoptr(PrivateBus) bus = fake ? private_bus_new() : NULL;
     g_autofree char *address =
         fake ? g_strdup(private_bus_address(bus))
@@ -197,8 +248,8 @@ int main(int argc, char **argv)
     g_autofree char *element = NULL;
     Talk talk = {NULL};
 
-    if (argc < 2) {
-        fprintf(stderr, "usage: conversation [--fake] SPEAKER\n");
+    if (argc != (fake ? 4 : 3)) {
+        fprintf(stderr, "usage: conversation [--fake] life|broken SPEAKER\n");
         return 2;
     }
     element = g_strdelimit(g_strdup(argv[argc - 1]), ":", '_');
@@ -206,12 +257,17 @@ int main(int argc, char **argv)
     talk.device = g_strconcat(ADAPTER, "/", talk.name, NULL);
     talk.client = client = client_new(address);
     client->only = ADAPTER;
-    client->trace = client->details = true;
+    talk.rest_ms = fake ? 100 : 5000;
     if (fake) {
-        bluez = start_fake(address, argv[2]);
+        bluez = start_fake(address, argv[3], broken);
         await(&talk, 0, "hci0 added");
+        g_ptr_array_set_size(client->seen, 0);
     }
-    hold(&talk);
+    client->trace = client->details = true;
+    if (broken)
+        hold_broken(&talk);
+    else
+        hold_life(&talk);
     print(&talk);
     client_leave(client);
     g_free(talk.name);

@@ -276,8 +276,10 @@ static void end_discovery(Adapter *adapter)
     for (guint i = 0; i < adapter->devices->len; i++) {
         Device *device = adapter->devices->pdata[i];
 
-        if (device->object)
-            fake_object_set(device->object, IF_DEVICE, "RSSI", NULL);
+        if (!device->object)
+            continue;
+        fake_object_set(device->object, IF_DEVICE, "TxPower", NULL);
+        fake_object_set(device->object, IF_DEVICE, "RSSI", NULL);
     }
     fake_object_set(adapter->object, IF_ADAPTER, "Discovering", g_variant_new_boolean(false));
     fake_log(adapter->bluez, "discovery ended");
@@ -309,9 +311,9 @@ static void stop_discovery(Adapter *adapter, const char *client, GDBusMethodInvo
         return;
     }
     discovery->running = false;
+    fake_reply(invocation, NULL);
     if (!adapter_is_discovering(adapter))
         end_discovery(adapter);
-    fake_reply(invocation, NULL);
 }
 
 static bool filter_is_good(GVariant *filter)
@@ -358,9 +360,10 @@ static void set_filter(Adapter *adapter, GVariant *arguments, const char *client
 
 static void finish_removal(void *device, GDBusMethodInvocation *invocation)
 {
+    device_services_down(device);
+    fake_reply(invocation, NULL);
     device_link_down(device, FAKE_LINK_REMOTE);
     device_remove(device);
-    fake_reply(invocation, NULL);
 }
 
 static void remove_device(Adapter *adapter, GVariant *arguments, GDBusMethodInvocation *invocation)

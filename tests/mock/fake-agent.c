@@ -82,9 +82,9 @@ static void register_agent(FakeBluez *bluez, GVariant *arguments, const char *cl
     agent->path = g_strdup(path);
     agent->capability = g_strdup(capability[0] ? capability : "KeyboardDisplay");
     g_ptr_array_add(bluez->agents, agent);
+    fake_reply(invocation, NULL);
     if (bluez->agents->len == 1)
         set_all_pairable(bluez, true);
-    fake_reply(invocation, NULL);
 }
 
 static void make_default(FakeBluez *bluez, Agent *agent)
@@ -111,11 +111,11 @@ void agent_call(FakeBluez *bluez, const char *method, GVariant *arguments, const
         fake_fail(invocation, "DoesNotExist", "Does Not Exist");
         return;
     }
+    fake_reply(invocation, NULL);
     if (g_str_equal(method, "UnregisterAgent"))
         remove_agent(bluez, agent);
     else
         make_default(bluez, agent);
-    fake_reply(invocation, NULL);
 }
 
 void agent_client_gone(FakeBluez *bluez, const char *client)

@@ -44,10 +44,13 @@ static void next_soon(Device *device, FakeStep step)
 
 /* --- the stream --- */
 
-static void show_volume(Device *device)
+/* AVRCP and the delay report come by themselves, after the answer. */
+static void show_avrcp(Device *device)
 {
     FakeSpeaker *speaker = device->speaker;
 
+    if (fake_object_get(device->object, IF_CONTROL, "Connected"))
+        fake_object_set(device->object, IF_CONTROL, "Connected", g_variant_new_boolean(true));
     if (speaker->delay)
         fake_speaker_report_delay(speaker, speaker->delay);
     if (speaker->volume >= 0)
@@ -58,11 +61,9 @@ static void finish(Device *device)
 {
     fake_log(device->adapter->bluez, "stream open %s", device->speaker->address);
     end(device);
-    fake_object_set(device->object, IF_DEVICE, "ServicesResolved", g_variant_new_boolean(true));
-    if (fake_object_get(device->object, IF_CONTROL, "Connected"))
-        fake_object_set(device->object, IF_CONTROL, "Connected", g_variant_new_boolean(true));
     fake_reply(g_steal_pointer(&device->connect_call), NULL);
-    show_volume(device);
+    fake_object_set(device->object, IF_DEVICE, "ServicesResolved", g_variant_new_boolean(true));
+    show_avrcp(device);
 }
 
 static void open_stream(void *data)
@@ -115,7 +116,8 @@ static void break_handshake(void *data)
 
     fake_log(device->adapter->bluez, "handshake broken %s", device->speaker->address);
     device->stuck = fake_has(device->adapter->bluez, QUIRK_STUCK);
-    fail_unknown(device);
+    device_services_down(device);
+    connect_fail(device, "Failed", "br-connection-canceled");
     device_link_down(device, FAKE_LINK_REMOTE);
 }
 
@@ -316,7 +318,7 @@ static bool refuse_at_once(Device *device, GDBusMethodInvocation *invocation)
     else if (device->connecting)
         fake_fail(invocation, "InProgress", "br-connection-busy");
     else if (device->stuck)
-        fake_fail(invocation, "Failed", "br-connection-busy");
+        fake_fail(invocation, "InProgress", "br-connection-busy");
     else if (device->transport)
         fake_reply(invocation, NULL); /* connected already, or so it believes */
     else

@@ -84,9 +84,28 @@ static GVariant *first_properties(Device *device)
     g_variant_builder_add(&values, "{sv}", "Adapter",
                           g_variant_new_object_path(device->adapter->path));
     g_variant_builder_add(&values, "{sv}", "ServicesResolved", g_variant_new_boolean(false));
-    if (adapter_is_discovering(device->adapter))
+    g_variant_builder_add(&values, "{sv}", "Modalias", g_variant_new_string("usb:v1D6Bp0246d0542"));
+    if (adapter_is_discovering(device->adapter)) {
         g_variant_builder_add(&values, "{sv}", "RSSI", g_variant_new_int16(speaker->rssi));
+        g_variant_builder_add(&values, "{sv}", "TxPower", g_variant_new_int16(0));
+    }
     return g_variant_builder_end(&values);
+}
+
+static void show_control(Device *device)
+{
+    if (!device_lists(device, UUID_AVRCP) || device->blocked ||
+        fake_object_get(device->object, IF_CONTROL, "Connected"))
+        return;
+    fake_object_add_interface(device->object, fake_interface(IF_CONTROL));
+    fake_object_set(device->object, IF_CONTROL, "Connected", g_variant_new_boolean(false));
+}
+
+/* What is known is probed when the device is no longer temporary: when it is paired. */
+void device_probe(Device *device)
+{
+    show_control(device);
+    fake_object_announce_interface(device->object, IF_CONTROL);
 }
 
 void device_export(Device *device)
@@ -98,10 +117,8 @@ void device_export(Device *device)
     device->object = fake_object_new(device->adapter->bluez->tree, device->path, device);
     fake_object_add_interface(device->object, fake_interface(IF_DEVICE));
     fake_object_set_many(device->object, IF_DEVICE, first_properties(device));
-    if (device_lists(device, UUID_AVRCP)) {
-        fake_object_add_interface(device->object, fake_interface(IF_CONTROL));
-        fake_object_set(device->object, IF_CONTROL, "Connected", g_variant_new_boolean(false));
-    }
+    if (device->paired)
+        show_control(device);
     fake_object_announce(device->object);
 }
 
@@ -196,16 +213,24 @@ static void reconnect_by_policy(void *data)
 
 static void show_link_down(Device *device, FakeLinkLoss why)
 {
-    g_clear_pointer(&device->sep, fake_object_free);
     emit_disconnected(device, why);
     if (device->paired && !device->bonded) {
         device->paired = false; /* the key of a pairing without a bond goes with the link */
         fake_object_set(device->object, IF_DEVICE, "Paired", g_variant_new_boolean(false));
     }
-    fake_object_set(device->object, IF_DEVICE, "ServicesResolved", g_variant_new_boolean(false));
+    fake_object_set(device->object, IF_DEVICE, "Connected", g_variant_new_boolean(false));
+}
+
+/* The stream, AVDTP and AVRCP go; the link may stay. */
+void device_services_down(Device *device)
+{
+    if (!device->object)
+        return;
     if (fake_object_get(device->object, IF_CONTROL, "Connected"))
         fake_object_set(device->object, IF_CONTROL, "Connected", g_variant_new_boolean(false));
-    fake_object_set(device->object, IF_DEVICE, "Connected", g_variant_new_boolean(false));
+    g_clear_pointer(&device->transport, transport_free);
+    g_clear_pointer(&device->sep, fake_object_free);
+    fake_object_set(device->object, IF_DEVICE, "ServicesResolved", g_variant_new_boolean(false));
 }
 
 void device_link_down(Device *device, FakeLinkLoss why)
@@ -219,7 +244,7 @@ void device_link_down(Device *device, FakeLinkLoss why)
     fake_log(bluez, "link down %s", device->speaker->address);
     device->connected = false;
     device->speaker->connected = false;
-    g_clear_pointer(&device->transport, transport_free);
+    device_services_down(device);
     connect_fail(device, "Failed",
                  why == FAKE_LINK_AUTHENTICATION && fake_has(bluez, QUIRK_KEY_MISSING)
                      ? "br-connection-key-missing"
@@ -251,16 +276,18 @@ void device_watch_idle(Device *device)
 void device_know_services(Device *device)
 {
     device->uuids_known = true;
+    device_probe(device);
     fake_object_set(device->object, IF_DEVICE, "UUIDs", uuids_of(device));
     fake_object_set(device->object, IF_DEVICE, "ServicesResolved", g_variant_new_boolean(true));
 }
 
 /* --- methods and properties --- */
 
+/* The answer comes before the news. */
 static void finish_disconnect(void *device, GDBusMethodInvocation *invocation)
 {
-    device_link_down(device, FAKE_LINK_REMOTE);
     fake_reply(invocation, NULL);
+    device_link_down(device, FAKE_LINK_REMOTE);
 }
 
 /* Services at once, the link after DISCONNECT_TIMER; a pending Connect ends. */
@@ -269,12 +296,8 @@ static void disconnect(Device *device, GDBusMethodInvocation *invocation)
     FakeBluez *bluez = device->adapter->bluez;
 
     fake_cancel(bluez, &device->policy);
-    if (!device->connected && !device->connecting) {
-        fake_fail(invocation, "NotConnected", "Not Connected");
-        return;
-    }
     connect_fail(device, "Failed", "br-connection-canceled");
-    g_clear_pointer(&device->transport, transport_free);
+    device_services_down(device);
     if (!device->connected) {
         fake_reply(invocation, NULL);
         return;
@@ -289,6 +312,8 @@ static void connect_profile(Device *device, GVariant *arguments, GDBusMethodInvo
     g_variant_get(arguments, "(&s)", &uuid);
     if (!g_uuid_string_is_valid(uuid) && !g_str_has_prefix(uuid, "0000"))
         fake_fail(invocation, "NotAvailable", "Operation currently not available");
+    else if (g_ascii_strcasecmp(uuid, UUID_SINK) != 0)
+        fake_fail(invocation, "NotAvailable", "br-connection-profile-unavailable");
     else
         connect_begin(device, invocation);
 }
@@ -333,8 +358,12 @@ static void set_blocked(Device *device, bool blocked)
         connect_fail(device, "Failed", "br-connection-canceled");
         device_link_down(device, FAKE_LINK_REMOTE);
         device->stuck = false;
+    } else if (device->paired) {
+        device_probe(device);
     }
     fake_object_set(device->object, IF_DEVICE, "Blocked", g_variant_new_boolean(blocked));
+    if (blocked)
+        fake_object_remove_interface(device->object, IF_CONTROL);
 }
 
 void device_set(Device *device, const char *property, GVariant *value,
@@ -344,11 +373,12 @@ void device_set(Device *device, const char *property, GVariant *value,
              g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)
                  ? (g_variant_get_boolean(value) ? "true" : "false")
                  : "value");
-    fake_reply(invocation, NULL);
     if (g_str_equal(property, "Blocked")) {
         set_blocked(device, g_variant_get_boolean(value));
+        fake_reply(invocation, NULL);
         return;
     }
+    fake_reply(invocation, NULL);
     if (g_str_equal(property, "Trusted"))
         device->trusted = g_variant_get_boolean(value);
     if (g_str_equal(property, "Alias")) {

@@ -226,6 +226,8 @@ void device_link_up(Device *device);
 void device_link_down(Device *device, FakeLinkLoss why);
 /* A link that carries nothing falls after a while. */
 void device_watch_idle(Device *device);
+void device_services_down(Device *device);
+void device_probe(Device *device);
 void device_know_services(Device *device);
 bool device_lists(const Device *device, const char *uuid);
 void device_call(Device *device, const char *method, GVariant *arguments, const char *client,

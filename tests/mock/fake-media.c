@@ -68,8 +68,8 @@ static void register_endpoint(Adapter *adapter, GVariant *arguments, const char 
     }
     g_ptr_array_add(adapter->endpoints, endpoint);
     fake_log(adapter->bluez, "endpoint %s", path);
-    adapter_publish_uuids(adapter);
     fake_reply(invocation, NULL);
+    adapter_publish_uuids(adapter);
 }
 
 /* Its streams close without a word to it. */

@@ -52,6 +52,7 @@ static void finish(void *data)
     Device *device = data;
 
     device_know_services(device);
+    fake_object_set(device->object, IF_DEVICE, "Paired", g_variant_new_boolean(true));
     fake_log(device->adapter->bluez, "paired %s", device->speaker->address);
     end(device);
     fake_reply(g_steal_pointer(&device->pair_call), NULL);
@@ -59,25 +60,15 @@ static void finish(void *data)
         device_watch_idle(device);
 }
 
-static void show_bond(Device *device)
-{
-    GVariantBuilder values;
-
-    g_variant_builder_init(&values, G_VARIANT_TYPE_VARDICT);
-    if (fake_has(device->adapter->bluez, QUIRK_BONDED))
-        g_variant_builder_add(&values, "{sv}", "Bonded", g_variant_new_boolean(device->bonded));
-    g_variant_builder_add(&values, "{sv}", "Paired", g_variant_new_boolean(true));
-    fake_object_set_many(device->object, IF_DEVICE, g_variant_builder_end(&values));
-}
-
-/* Without Pairable the key is used and not kept. */
+/* Without Pairable the key is used and not kept. Bonded is shown at once, Paired after the browse. */
 static void bond(Device *device)
 {
     fake_cancel(device->adapter->bluez, &device->forget);
     device->paired = true;
     device->bonded = adapter_is_pairable(device->adapter);
     device->speaker->bonded = device->bonded;
-    show_bond(device);
+    if (fake_has(device->adapter->bluez, QUIRK_BONDED))
+        fake_object_set(device->object, IF_DEVICE, "Bonded", g_variant_new_boolean(device->bonded));
 }
 
 static void bond_and_browse(Device *device)
@@ -182,6 +173,7 @@ void pairing_begin(Device *device, const char *client, GDBusMethodInvocation *in
         return;
     }
     fake_cancel(device->adapter->bluez, &device->forget);
+    device_probe(device);
     device->pairing = true;
     device->pair_call = invocation;
     device->pair_client = g_strdup(client);
@@ -199,10 +191,12 @@ static void on_authorized(Device *device, unsigned serial, GVariant *value, cons
              error ? "refused" : "accepted");
     if (!device->connected)
         return;
-    if (error)
+    if (error) {
         device_link_down(device, FAKE_LINK_AUTHENTICATION);
-    else
-        bond(device);
+        return;
+    }
+    bond(device);
+    fake_object_set(device->object, IF_DEVICE, "Paired", g_variant_new_boolean(true));
 }
 
 /* The kernel refuses by itself when not bondable, and accepts by itself if the default agent has no

@@ -246,8 +246,8 @@ static void finish_release(void *data)
     Transport *transport = data;
 
     drop_owner(transport);
-    transport_shown(transport, STREAM_IDLE);
     fake_reply(g_steal_pointer(&transport->call), NULL);
+    transport_shown(transport, STREAM_IDLE);
 }
 
 static void suspend(Transport *transport, GDBusMethodInvocation *invocation)

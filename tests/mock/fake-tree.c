@@ -21,6 +21,7 @@ struct FakeTree {
 typedef struct {
     GDBusInterfaceInfo *info;
     guint registration;
+    bool announced;
     GHashTable *properties; /* name -> GVariant */
 } Interface;
 
@@ -350,9 +351,25 @@ void fake_object_remove_interface(FakeObject *object, const char *name)
     g_ptr_array_remove(object->interfaces, interface);
 }
 
+void fake_object_announce_interface(FakeObject *object, const char *name)
+{
+    Interface *interface = find_interface(object, name);
+    GVariantBuilder builder;
+
+    if (!interface || interface->announced)
+        return;
+    interface->announced = true;
+    g_variant_builder_init(&builder, G_VARIANT_TYPE("a{sa{sv}}"));
+    g_variant_builder_add(&builder, "{s@a{sv}}", name, interface_properties(interface));
+    emit(object->tree, "/", MANAGER_INTERFACE, "InterfacesAdded",
+         g_variant_new("(o@a{sa{sv}})", object->path, g_variant_builder_end(&builder)));
+}
+
 void fake_object_announce(FakeObject *object)
 {
     object->announced = true;
+    for (guint i = 0; i < object->interfaces->len; i++)
+        ((Interface *)object->interfaces->pdata[i])->announced = true;
     emit(object->tree, "/", MANAGER_INTERFACE, "InterfacesAdded",
          g_variant_new("(o@a{sa{sv}})", object->path, object_interfaces(object)));
 }
@@ -394,7 +411,7 @@ static void finish_change(FakeObject *object, const char *interface, bool differ
         g_variant_new("(s@a{sv}@as)", interface, g_variant_builder_end(changed),
                       g_variant_builder_end(invalidated)));
 
-    if (differs && object->announced)
+    if (differs && object->announced && find_interface(object, interface)->announced)
         emit(object->tree, object->path, PROPERTIES_INTERFACE, "PropertiesChanged", arguments);
 }
 

@@ -31,6 +31,8 @@ void fake_object_free(FakeObject *object);
 void fake_object_add_interface(FakeObject *object, GDBusInterfaceInfo *info);
 void fake_object_remove_interface(FakeObject *object, const char *interface);
 void fake_object_announce(FakeObject *object);
+/* Of an object that is announced already; nothing if it has no such interface. Once. */
+void fake_object_announce_interface(FakeObject *object, const char *interface);
 const char *fake_object_path(const FakeObject *object);
 void *fake_object_noun(const FakeObject *object);
 
