@@ -64,8 +64,44 @@ static bool facts_equal(const BluezFacts *a, const BluezFacts *b)
            g_strcmp0(a->adapter_alias, b->adapter_alias) == 0 && a->discovering == b->discovering;
 }
 
+static EchocastError state_code(BluezState state)
+{
+    switch (state) {
+    case BLUEZ_READY:
+        break;
+    case BLUEZ_NOT_RUNNING:
+        return ECHOCAST_ERROR_BLUEZ_NOT_RUNNING;
+    case BLUEZ_NO_ADAPTER:
+        return ECHOCAST_ERROR_NO_ADAPTER;
+    case BLUEZ_ADAPTER_BLOCKED:
+        return ECHOCAST_ERROR_ADAPTER_BLOCKED;
+    case BLUEZ_ADAPTER_OFF:
+        return ECHOCAST_ERROR_ADAPTER_OFF;
+    }
+    return ECHOCAST_ERROR_FAILED;
+}
+
+static GError *state_error(BluezState state)
+{
+    EchocastError code = state_code(state);
+
+    return state == BLUEZ_READY
+               ? NULL
+               : g_error_new_literal(ECHOCAST_ERROR, (int)code, error_meaning(code));
+}
+
+/* What is under way is over: bluetoothd's own answers to it come late, or blame something else. */
+static void bluez_abort(Bluez *bluez, EchocastError code)
+{
+    pairing_abort(bluez->pairing, code);
+    errands_abort(bluez->errands, code);
+    if (!adapter_is_powered(bluez->adapter))
+        transports_close_all(bluez->transports);
+}
+
 static void bluez_tell_state(Bluez *bluez)
 {
+    const BluezState before = bluez->facts.state;
     BluezFacts facts;
 
     bluez_read_facts(bluez, &facts);
@@ -77,6 +113,9 @@ static void bluez_tell_state(Bluez *bluez)
     bluez->facts.adapter_alias = bluez->alias;
     bluez->told = true;
     bluez->events->state_changed(&facts, bluez->data);
+    /* Said before the answers, so that none of them blames an adapter that is still called ready. */
+    if (before == BLUEZ_READY && facts.state != BLUEZ_READY)
+        bluez_abort(bluez, state_code(facts.state));
 }
 
 static void bluez_tell_device(Bluez *bluez, const char *path)
@@ -195,12 +234,12 @@ static void on_devices_came(Bluez *bluez)
 static void on_adapter_replaced(void *data)
 {
     Bluez *bluez = data;
-    EchocastError code =
-        objects_here(bluez->objects) ? ECHOCAST_ERROR_NO_ADAPTER : ECHOCAST_ERROR_BLUEZ_NOT_RUNNING;
 
     endpoints_register(bluez->endpoints, adapter_path(bluez->adapter));
-    pairing_abort(bluez->pairing, code);
-    errands_abort(bluez->errands, code);
+    bluez_tell_state(bluez);
+    /* What did not need a ready adapter, as a removal. */
+    bluez_abort(bluez, objects_here(bluez->objects) ? ECHOCAST_ERROR_NO_ADAPTER
+                                                    : ECHOCAST_ERROR_BLUEZ_NOT_RUNNING);
     transports_close_all(bluez->transports);
     bluez->events->devices_forgotten(bluez->data);
     on_devices_came(bluez);
@@ -277,37 +316,74 @@ static const EndpointsEvents endpoints_events = {
     .cleared = on_cleared,
 };
 
+static bool error_blames_state(const GError *error)
+{
+    return g_error_matches(error, ECHOCAST_ERROR, ECHOCAST_ERROR_BLUEZ_NOT_RUNNING) ||
+           g_error_matches(error, ECHOCAST_ERROR, ECHOCAST_ERROR_NO_ADAPTER) ||
+           g_error_matches(error, ECHOCAST_ERROR, ECHOCAST_ERROR_ADAPTER_BLOCKED) ||
+           g_error_matches(error, ECHOCAST_ERROR, ECHOCAST_ERROR_ADAPTER_OFF);
+}
+
+/* Who is told that the adapter is off waits until it is ready. If it is called ready already (it has
+ * come since, or its going is not heard yet), nothing would end that wait: a mere failure then. */
+static GError *bluez_judge_answer(const Bluez *bluez, const GError *error)
+{
+    GError *judged = error ? g_error_copy(error) : NULL;
+
+    if (bluez->facts.state == BLUEZ_READY && error_blames_state(error))
+        judged->code = ECHOCAST_ERROR_FAILED;
+    return judged;
+}
+
 static void on_pair_done(const Address *address, const GError *error, void *data)
 {
     Bluez *bluez = data;
+    g_autoptr(GError) judged = bluez_judge_answer(bluez, error);
 
-    bluez->events->pair_done(address, error, bluez->data);
+    bluez->events->pair_done(address, judged, bluez->data);
 }
+
+static void on_connect_done(const Address *address, const GError *error, void *data)
+{
+    Bluez *bluez = data;
+    g_autoptr(GError) judged = bluez_judge_answer(bluez, error);
+
+    bluez->events->connect_done(address, judged, bluez->data);
+    transports_announce(bluez->transports, address);
+}
+
+static void on_disconnect_done(const Address *address, const GError *error, void *data)
+{
+    Bluez *bluez = data;
+    g_autoptr(GError) judged = bluez_judge_answer(bluez, error);
+
+    bluez->events->disconnect_done(address, judged, bluez->data);
+}
+
+static void on_unstick_done(const Address *address, const GError *error, void *data)
+{
+    Bluez *bluez = data;
+    g_autoptr(GError) judged = bluez_judge_answer(bluez, error);
+
+    bluez->events->unstick_done(address, judged, bluez->data);
+}
+
+static void on_remove_done(const Address *address, const GError *error, void *data)
+{
+    Bluez *bluez = data;
+    g_autoptr(GError) judged = bluez_judge_answer(bluez, error);
+
+    bluez->events->remove_done(address, judged, bluez->data);
+}
+
+static const ErrandsEvents errands_events = {
+    .connect_done = on_connect_done,
+    .disconnect_done = on_disconnect_done,
+    .unstick_done = on_unstick_done,
+    .remove_done = on_remove_done,
+};
 
 /* Calls */
-
-static GError *state_error(BluezState state)
-{
-    EchocastError code = ECHOCAST_ERROR_FAILED;
-
-    switch (state) {
-    case BLUEZ_READY:
-        return NULL;
-    case BLUEZ_NOT_RUNNING:
-        code = ECHOCAST_ERROR_BLUEZ_NOT_RUNNING;
-        break;
-    case BLUEZ_NO_ADAPTER:
-        code = ECHOCAST_ERROR_NO_ADAPTER;
-        break;
-    case BLUEZ_ADAPTER_BLOCKED:
-        code = ECHOCAST_ERROR_ADAPTER_BLOCKED;
-        break;
-    case BLUEZ_ADAPTER_OFF:
-        code = ECHOCAST_ERROR_ADAPTER_OFF;
-        break;
-    }
-    return g_error_new_literal(ECHOCAST_ERROR, (int)code, error_meaning(code));
-}
 
 static bool bluez_knows(const Bluez *bluez, const Address *address)
 {
@@ -362,7 +438,7 @@ void bluez_pair(Bluez *bluez, const Address *address, const char *pin_wanted)
         error = g_error_new_literal(ECHOCAST_ERROR, ECHOCAST_ERROR_IN_PROGRESS,
                                     "Another pairing is running");
     if (error) {
-        late_answer(bluez->late, bluez->events->pair_done, address, error, bluez->data);
+        late_answer(bluez->late, on_pair_done, address, error, bluez);
         return;
     }
     g_autofree char *path = device_path(adapter_path(bluez->adapter), address);
@@ -374,21 +450,13 @@ void bluez_pair_cancel(Bluez *bluez)
     pairing_cancel(bluez->pairing);
 }
 
-static void on_connect_done(const Address *address, const GError *error, void *data)
-{
-    Bluez *bluez = data;
-
-    bluez->events->connect_done(address, error, bluez->data);
-    transports_announce(bluez->transports, address);
-}
-
 void bluez_connect(Bluez *bluez, const Address *address)
 {
     GError *error = bluez_obstacle_to_connect(bluez, address);
 
     adapter_discover(bluez->adapter, false);
     if (error)
-        late_answer(bluez->late, bluez->events->connect_done, address, error, bluez->data);
+        late_answer(bluez->late, on_connect_done, address, error, bluez);
     else
         errands_connect(bluez->errands, address);
 }
@@ -398,7 +466,7 @@ void bluez_disconnect(Bluez *bluez, const Address *address)
     if (bluez_knows(bluez, address))
         errands_disconnect(bluez->errands, address);
     else
-        late_answer(bluez->late, bluez->events->disconnect_done, address, NULL, bluez->data);
+        late_answer(bluez->late, on_disconnect_done, address, NULL, bluez);
 }
 
 void bluez_unstick(Bluez *bluez, const Address *address)
@@ -406,7 +474,7 @@ void bluez_unstick(Bluez *bluez, const Address *address)
     GError *error = bluez_obstacle(bluez, address);
 
     if (error)
-        late_answer(bluez->late, bluez->events->unstick_done, address, error, bluez->data);
+        late_answer(bluez->late, on_unstick_done, address, error, bluez);
     else
         errands_unstick(bluez->errands, address);
 }
@@ -416,9 +484,8 @@ void bluez_remove(Bluez *bluez, const Address *address)
     if (bluez_knows(bluez, address))
         errands_remove(bluez->errands, address);
     else
-        late_answer(bluez->late, bluez->events->remove_done, address,
-                    objects_here(bluez->objects) ? NULL : state_error(BLUEZ_NOT_RUNNING),
-                    bluez->data);
+        late_answer(bluez->late, on_remove_done, address,
+                    objects_here(bluez->objects) ? NULL : state_error(BLUEZ_NOT_RUNNING), bluez);
 }
 
 static void on_late_acquire(const Address *address, const GError *error, void *data)
@@ -466,34 +533,6 @@ void bluez_announce_devices(Bluez *bluez)
 }
 
 /* Life */
-
-static void on_disconnect_done(const Address *address, const GError *error, void *data)
-{
-    Bluez *bluez = data;
-
-    bluez->events->disconnect_done(address, error, bluez->data);
-}
-
-static void on_unstick_done(const Address *address, const GError *error, void *data)
-{
-    Bluez *bluez = data;
-
-    bluez->events->unstick_done(address, error, bluez->data);
-}
-
-static void on_remove_done(const Address *address, const GError *error, void *data)
-{
-    Bluez *bluez = data;
-
-    bluez->events->remove_done(address, error, bluez->data);
-}
-
-static const ErrandsEvents errands_events = {
-    .connect_done = on_connect_done,
-    .disconnect_done = on_disconnect_done,
-    .unstick_done = on_unstick_done,
-    .remove_done = on_remove_done,
-};
 
 Bluez *bluez_new(GDBusConnection *bus, const BluezOptions *options, const BluezEvents *events,
                  void *data)

@@ -5,7 +5,9 @@
  * nothing about a speaker's life. Starts in any order: no bluetoothd and no adapter are states to
  * wait in. Main loop only; callbacks are never made from inside the call that asked for them.
  * One operation a device at a time is the caller's duty; Acquire and Release are serialised here.
- * Each call is answered once, also when the adapter or bluetoothd goes in the middle of it. */
+ * Each call is answered once, also when the adapter or bluetoothd goes in the middle of it: what is
+ * under way when READY is left ends with the reason, after state_changed; and no answer gives such a
+ * reason while the state told is READY. */
 #pragma once
 
 #include "a2dp/peer.h"

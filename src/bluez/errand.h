@@ -35,7 +35,7 @@ bool errands_are_connecting(const Errands *errands, const Address *address);
 void errands_device_changed(Errands *errands, const Address *address);
 /* bluetoothd has dropped the device, and perhaps the answers with it. */
 void errands_device_removed(Errands *errands, const Address *address);
-/* The adapter or bluetoothd is gone. */
+/* The adapter or bluetoothd is gone, or no longer ready. */
 void errands_abort(Errands *errands, EchocastError code);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Errands, errands_free)

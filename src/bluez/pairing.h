@@ -18,7 +18,7 @@ void pairing_free(Pairing *pairing);
 void pairing_start(Pairing *pairing, const char *device, const Address *address, const char *pin);
 /* Ends with ECHOCAST_ERROR_CANCELLED; nothing if none runs. */
 void pairing_cancel(Pairing *pairing);
-/* The adapter or bluetoothd is gone: ends with that code. */
+/* The adapter or bluetoothd is gone, or no longer ready: ends with that code. */
 void pairing_abort(Pairing *pairing, EchocastError code);
 bool pairing_is_running(const Pairing *pairing);
 bool pairing_is_of(const Pairing *pairing, const char *device);

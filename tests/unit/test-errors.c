@@ -70,6 +70,11 @@ static const Row rows[] = {
      VERDICT_FINAL},
     {BLUEZ_CALL_ACQUIRE, "org.freedesktop.DBus.Error.UnknownObject", "Method \"Acquire\"",
      ECHOCAST_ERROR_LINK_LOST, VERDICT_FINAL},
+    /* Why the stream is gone is the state's to tell. */
+    {BLUEZ_CALL_ACQUIRE, "org.bluez.Error.NotReady", "Resource Not Ready", ECHOCAST_ERROR_LINK_LOST,
+     VERDICT_FINAL},
+    {BLUEZ_CALL_ACQUIRE, "org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected",
+     ECHOCAST_ERROR_LINK_LOST, VERDICT_FINAL},
     {BLUEZ_CALL_ANY, "org.bluez.Error.NotReady", "Resource Not Ready", ECHOCAST_ERROR_ADAPTER_OFF,
      VERDICT_FINAL},
     {BLUEZ_CALL_ANY, "org.bluez.Error.Blocked", "Blocked through rfkill",
