@@ -13,6 +13,9 @@ struct Agent {
     Calls *calls;
     BluezDbusAgent1 *skeleton;
     bool registered;
+    bool asking;
+    unsigned tries; /* since it was registered */
+    guint pause;
     const AgentEvents *events;
     void *data;
 };
@@ -120,6 +123,22 @@ static gboolean on_cancel(BluezDbusAgent1 *skeleton, GDBusMethodInvocation *invo
     return TRUE;
 }
 
+static gboolean on_pause_over(gpointer data)
+{
+    Agent *agent = data;
+
+    agent->pause = 0;
+    agent_register(agent);
+    return G_SOURCE_REMOVE;
+}
+
+static void agent_ask_later(Agent *agent)
+{
+    if (!agent->pause)
+        agent->pause =
+            g_timeout_add_seconds(calls_retry_pause_s(agent->tries), on_pause_over, agent);
+}
+
 static gboolean on_release(BluezDbusAgent1 *skeleton, GDBusMethodInvocation *invocation,
                            gpointer data)
 {
@@ -129,6 +148,8 @@ static gboolean on_release(BluezDbusAgent1 *skeleton, GDBusMethodInvocation *inv
         return TRUE;
     bluez_dbus_agent1_complete_release(skeleton, invocation);
     agent_lost(agent);
+    /* bluetoothd is about to go; if it does not, we are back in a moment. */
+    agent_ask_later(agent);
     agent->events->changed(agent->data);
     return TRUE;
 }
@@ -144,11 +165,14 @@ static void on_registered(GVariant *reply, GUnixFDList *fds, const GError *error
 {
     Agent *agent = data;
 
+    agent->asking = false;
     if (error && !errors_is(error, "AlreadyExists")) {
         g_warning("bluetoothd does not take our agent: %s", error->message);
+        agent_ask_later(agent);
         return;
     }
     agent->registered = true;
+    agent->tries = 0;
     calls_make(agent->calls, BLUEZ_ROOT_PATH, BLUEZ_AGENT_MANAGER, "RequestDefaultAgent",
                g_variant_new("(o)", OUR_AGENT_PATH), CALL_TIMEOUT_MS, on_default, agent);
     agent->events->changed(agent->data);
@@ -156,6 +180,10 @@ static void on_registered(GVariant *reply, GUnixFDList *fds, const GError *error
 
 void agent_register(Agent *agent)
 {
+    if (agent->registered || agent->asking || agent->pause)
+        return;
+    agent->asking = true;
+    agent->tries++;
     calls_make(agent->calls, BLUEZ_ROOT_PATH, BLUEZ_AGENT_MANAGER, "RegisterAgent",
                g_variant_new("(os)", OUR_AGENT_PATH, "DisplayYesNo"), CALL_TIMEOUT_MS,
                on_registered, agent);
@@ -164,6 +192,11 @@ void agent_register(Agent *agent)
 void agent_lost(Agent *agent)
 {
     calls_forget(agent->calls);
+    if (agent->pause)
+        g_source_remove(agent->pause);
+    agent->pause = 0;
+    agent->asking = false;
+    agent->tries = 0;
     agent->registered = false;
 }
 
@@ -217,6 +250,7 @@ void agent_free(Agent *agent)
     if (agent->registered)
         calls_say(agent->calls, BLUEZ_ROOT_PATH, BLUEZ_AGENT_MANAGER, "UnregisterAgent",
                   g_variant_new("(o)", OUR_AGENT_PATH));
+    agent_lost(agent);
     calls_free(agent->calls);
     g_signal_handlers_disconnect_by_data(agent->skeleton, agent);
     g_dbus_interface_skeleton_unexport(G_DBUS_INTERFACE_SKELETON(agent->skeleton));

@@ -24,7 +24,7 @@ typedef struct {
 
 Agent *agent_new(const Objects *objects, const AgentEvents *events, void *data);
 void agent_free(Agent *agent);
-/* bluetoothd is there: registers, and asks once to be the default. */
+/* bluetoothd is there: registers, again and again if it must, and asks once to be the default. */
 void agent_register(Agent *agent);
 /* bluetoothd is gone, and with it the registration. */
 void agent_lost(Agent *agent);

@@ -41,10 +41,11 @@ static BluezState bluez_state(const Bluez *bluez)
         return BLUEZ_ADAPTER_BLOCKED;
     if (!adapter_path(bluez->adapter))
         return BLUEZ_NO_ADAPTER;
-    /* Between power and registration lies a moment; it counts as off. */
-    if (!adapter_is_powered(bluez->adapter) || !agent_is_registered(bluez->agent) ||
-        !endpoints_are_registered(bluez->endpoints))
+    if (!adapter_is_powered(bluez->adapter))
         return BLUEZ_ADAPTER_OFF;
+    /* A moment as a rule. If it lasts, bluetoothd is what has to be looked after, not the power. */
+    if (!agent_is_registered(bluez->agent) || !endpoints_are_registered(bluez->endpoints))
+        return BLUEZ_NOT_RUNNING;
     return BLUEZ_READY;
 }
 

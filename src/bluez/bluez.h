@@ -19,7 +19,7 @@
 typedef struct Bluez Bluez;
 
 typedef enum {
-    BLUEZ_NOT_RUNNING,
+    BLUEZ_NOT_RUNNING, /* nor when it runs but has not taken our agent and endpoints yet */
     BLUEZ_NO_ADAPTER,
     BLUEZ_ADAPTER_BLOCKED, /* by rfkill */
     BLUEZ_ADAPTER_OFF,

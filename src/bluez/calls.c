@@ -4,6 +4,10 @@
 #include "calls.h"
 #include "names.h"
 
+#define RETRIES_SOON  5
+#define RETRY_SOON_S  1
+#define RETRY_LATER_S 30
+
 struct Calls {
     const Objects *objects;
     GCancellable *cancellable;
@@ -25,6 +29,11 @@ static void call_free(Call *call)
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Call, call_free)
+
+unsigned calls_retry_pause_s(unsigned failures)
+{
+    return failures <= RETRIES_SOON ? RETRY_SOON_S : RETRY_LATER_S;
+}
 
 Calls *calls_new(const Objects *objects)
 {

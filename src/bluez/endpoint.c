@@ -7,9 +7,6 @@
 #include "errors.h"
 #include "names.h"
 
-#define RETRY_MAX     5
-#define RETRY_PAUSE_S 1
-
 typedef struct {
     Endpoints *endpoints;
     BluezDbusMediaEndpoint1 *skeleton;
@@ -24,7 +21,7 @@ struct Endpoints {
     Endpoint *endpoint;
     unsigned count;
     unsigned unanswered; /* registrations under way */
-    unsigned tries;
+    unsigned tries; /* since they were all registered */
     guint pause;
     char *adapter;
     bool asked;      /* for a configuration, in this connection */
@@ -145,8 +142,9 @@ static gboolean on_pause_over(gpointer data)
 
 static void endpoints_ask_later(Endpoints *endpoints)
 {
-    if (!endpoints->pause && endpoints->tries < RETRY_MAX)
-        endpoints->pause = g_timeout_add_seconds(RETRY_PAUSE_S, on_pause_over, endpoints);
+    if (!endpoints->pause)
+        endpoints->pause = g_timeout_add_seconds(calls_retry_pause_s(endpoints->tries),
+                                                 on_pause_over, endpoints);
 }
 
 static gboolean on_release(BluezDbusMediaEndpoint1 *skeleton, GDBusMethodInvocation *invocation,
@@ -176,6 +174,8 @@ static void on_registered(GVariant *reply, GUnixFDList *fds, const GError *error
         g_warning("bluetoothd does not take our endpoint: %s", error->message);
         endpoints_ask_later(endpoints);
     }
+    if (endpoints_are_registered(endpoints))
+        endpoints->tries = 0;
     if (endpoints->unanswered == 0)
         endpoints->events->changed(endpoints->data);
 }
@@ -219,6 +219,7 @@ static GVariant *endpoint_properties(const Endpoint *endpoint)
 static void endpoints_ask(Endpoints *endpoints)
 {
     if (!endpoints->adapter || endpoints->unanswered || endpoints->pause ||
+        endpoints_are_registered(endpoints) ||
         !objects_have(endpoints->objects, endpoints->adapter, BLUEZ_MEDIA))
         return;
     endpoints->tries++;

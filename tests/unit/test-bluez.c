@@ -446,6 +446,22 @@ static void test_pairable_is_off(Room *room, gconstpointer data)
     g_assert_cmpuint(fake_bluez_count(room->fake, "AgentManager1.RequestDefaultAgent"), ==, 1);
 }
 
+/* As a bluetoothd that has its hands full at boot. */
+static void test_registered_at_second_try(Room *room, gconstpointer data)
+{
+    fake_bluez_fail(room->fake, "AgentManager1.RegisterAgent", 1,
+                    "org.freedesktop.DBus.Error.NoReply", "Not now");
+    fake_bluez_fail(room->fake, "Media1.RegisterEndpoint", 1, "org.bluez.Error.NotPermitted",
+                    "Not now");
+    fake_bluez_plug(room->fake, "hci0", "00:AA:01:00:00:00");
+    fake_bluez_start(room->fake);
+    expect(room, "state Ready");
+    g_assert_cmpuint(fake_bluez_count(room->fake, "AgentManager1.RegisterAgent"), ==, 2);
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Media1.RegisterEndpoint"), ==, 3);
+    /* The power was on all the time. */
+    g_assert_cmpuint(told(room, "state Off"), ==, 0);
+}
+
 static void test_bluetoothd_restarts(Room *room, gconstpointer data)
 {
     fake_bluez_stop(room->fake);
@@ -1094,13 +1110,15 @@ static void test_dies_in_connect(Room *room, gconstpointer data)
 
 static void test_dies_in_acquire(Room *room, gconstpointer data)
 {
+    const unsigned before = told(room, "state NotRunning");
+
     connect_speaker(room);
     fake_bluez_crash(room->fake, "MediaTransport1.Acquire");
     bluez_acquire(room->bluez, &room->address);
     expect(room, "acquire LinkLost");
     expect(room, "closed");
     expect(room, "forgotten");
-    g_assert_cmpuint(told(room, "state NotRunning"), ==, 1);
+    g_assert_cmpuint(told(room, "state NotRunning"), ==, before + 1);
     g_assert_cmpuint(told(room, "acquire"), ==, 1);
     g_assert_cmpuint(told(room, "closed"), ==, 1);
 }
@@ -1192,6 +1210,7 @@ static const Case cases[] = {
     {"/bluez/start/other-adapter", room_set_up_empty, test_other_adapter_is_left_alone},
     {"/bluez/start/powers-on", room_set_up_empty, test_powers_on},
     {"/bluez/start/pairable-is-off", room_set_up, test_pairable_is_off},
+    {"/bluez/start/second-try", room_set_up_empty, test_registered_at_second_try},
     {"/bluez/start/bluetoothd-restarts", room_set_up, test_bluetoothd_restarts},
     {"/bluez/start/adapter-gone-and-back", room_set_up_bonded, test_adapter_gone_and_back},
     {"/bluez/start/calls-before-ready", room_set_up_empty, test_calls_before_ready},
