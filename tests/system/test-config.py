@@ -35,7 +35,7 @@ def case_errors_have_lines(system):
                        (3, "[Audio]\nbitpool_max = 40\nbitpool_max = 41\n"),
                        (1, "[Speaker nonsense]\nalias = x\n"), (2, "[Audio]\nno equals sign\n")):
         result = check(system, text)
-        assert result.code == 1 and f"tried.conf:{line}:" in result.err, (text, result)
+        assert result.code == 2 and f"tried.conf:{line}:" in result.err, (text, result)
         assert not result.out, result
 
 
@@ -43,7 +43,7 @@ def case_does_not_start_with_errors(system):
     "echocastd does not start with a configuration that it does not understand."
     system.daemon.configure(Audio="bitpol_max = 40")
     daemon = system.daemon.start(ready=False)
-    assert daemon.wait() == 1 and daemon.said(r"echocast.conf:\d+: .*bitpol_max"), daemon.errors
+    assert daemon.wait() == 2 and daemon.said(r"echocast.conf:\d+: .*bitpol_max"), daemon.errors
 
 
 def case_command_line(system):
@@ -55,7 +55,7 @@ def case_command_line(system):
         result = run([DAEMON, *words], env)
         assert result.code == 2 and result.err, (words, result)
     result = run([DAEMON, "-c", "/nonexistent/echocast.conf"], env)
-    assert result.code == 1 and "/nonexistent/echocast.conf" in result.err, result
+    assert result.code == 2 and "/nonexistent/echocast.conf" in result.err, result
     result = run([DAEMON, "-c", str(system.daemon.config)], env)
     assert result.code == 1 and "bus" in result.err, result
 
