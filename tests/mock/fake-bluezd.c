@@ -559,7 +559,7 @@ int main(int argc, char **argv)
     g_autoptr(GOptionContext) options = g_option_context_new("- org.bluez without Bluetooth");
     g_autoptr(GInputStream) stdin_stream = g_unix_input_stream_new(STDIN_FILENO, FALSE);
     g_autoptr(GError) error = NULL;
-    Program program = {NULL};
+    Program program = {0};
 
     g_option_context_add_main_entries(options, entries, NULL);
     if (!g_option_context_parse(options, &argc, &argv, &error) || !address) {
