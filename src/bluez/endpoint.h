@@ -30,7 +30,8 @@ void endpoints_free(Endpoints *endpoints);
 void endpoints_register(Endpoints *endpoints, const char *adapter);
 bool endpoints_are_registered(const Endpoints *endpoints);
 unsigned endpoints_count(const Endpoints *endpoints);
-/* A connection is about to be made; what the next two tell is since then. */
+/* A connection is about to be made; what the next two tell is since then, and of any speaker:
+ * SelectConfiguration does not say whose it is. */
 void endpoints_begin(Endpoints *endpoints);
 /* Has it come as far as SelectConfiguration? */
 bool endpoints_were_asked(const Endpoints *endpoints);

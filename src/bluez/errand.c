@@ -31,6 +31,7 @@ typedef struct {
     GError *failure; /* what bluetoothd said, while it is being explained */
     Verdict verdict;
     bool cancelled; /* a connect, by our own disconnect */
+    bool crowded;   /* another connect ran meanwhile: what our endpoints were asked may be its */
 } Errand;
 
 struct Errands {
@@ -162,7 +163,7 @@ static EchocastError errand_judge_probe(const Errand *errand, int errnum)
     if (errnum == PROBE_IMPOSSIBLE)
         return (EchocastError)errand->failure->code;
     /* It talks to us, but not about audio: its AVDTP is another's, or it has no place for us. */
-    if (errnum == 0 && !endpoints_were_asked(errand->errands->endpoints))
+    if (errnum == 0 && !errand->crowded && !endpoints_were_asked(errand->errands->endpoints))
         return ECHOCAST_ERROR_SPEAKER_BUSY;
     return errors_judge_probe(errnum);
 }
@@ -219,7 +220,7 @@ static void errand_explain_setup(Errand *errand, const GError *error)
     const Errands *errands = errand->errands;
     const GError *refusal = endpoints_refusal(errands->endpoints);
 
-    if (refusal)
+    if (refusal && !errand->crowded)
         errand_end_with(errand, ECHOCAST_ERROR_INCOMPATIBLE, refusal);
     else if (transports_count(errands->transports) >= endpoints_count(errands->endpoints))
         errand_end_with(errand, ECHOCAST_ERROR_TOO_MANY_SPEAKERS, error);
@@ -264,10 +265,22 @@ static void on_connected(GVariant *reply, GUnixFDList *fds, const GError *error,
     }
 }
 
+/* SelectConfiguration names no device. */
+static void errands_mark_crowded(Errands *errands)
+{
+    unsigned connecting = 0;
+
+    for (guint i = 0; i < errands->running->len; i++)
+        connecting += ((Errand *)errands->running->pdata[i])->kind == ERRAND_CONNECT;
+    for (guint i = 0; connecting > 1 && i < errands->running->len; i++)
+        ((Errand *)errands->running->pdata[i])->crowded = true;
+}
+
 void errands_connect(Errands *errands, const Address *address)
 {
     Errand *errand = errand_new(errands, ERRAND_CONNECT, address);
 
+    errands_mark_crowded(errands);
     endpoints_begin(errands->endpoints);
     /* Not Connect: with a dual-mode speaker it goes on to LE and blocks for 42 s, or falls back to
      * it after a page timeout (device.c:device_profile_connected). */

@@ -827,6 +827,31 @@ static void test_connect_incompatible(Room *room, gconstpointer data)
     connect_fails(room, FAKE_CONNECT_ACCEPTS, 0, "connect Incompatible");
 }
 
+/* Which of the two our endpoint has refused, nobody can say. */
+static void test_connect_two_at_once(Room *room, gconstpointer data)
+{
+    static const uint8_t only_48[4] = {0x1f, 0xff, 2, 53};
+    FakeSpeaker *other;
+    Address address;
+
+    fake_bluez_stop(room->fake);
+    expect(room, "forgotten");
+    other = fake_bluez_add_speaker(room->fake, "00:AA:01:03:00:03", "Another");
+    fake_speaker_bond(other);
+    address_parse("00:AA:01:03:00:03", &address);
+    g_bytes_unref(other->capabilities);
+    other->capabilities = g_bytes_new(only_48, sizeof only_48);
+    room->speaker->connect = FAKE_CONNECT_REJECTS_CONFIGURATION;
+    fake_bluez_start(room->fake);
+    expect(room, "state Ready");
+    bluez_connect(room->bluez, &room->address);
+    bluez_connect(room->bluez, &address);
+    expect(room, "connect HandshakeBroken");
+    expect(room, "connect HandshakeBroken");
+    bluez_connect(room->bluez, &address);
+    expect(room, "connect Incompatible");
+}
+
 /* Up to BlueZ 5.82 one endpoint carries one stream, and this room has two. */
 static void test_connect_too_many(Room *room, gconstpointer data)
 {
@@ -1246,6 +1271,7 @@ static const Case cases[] = {
     {"/bluez/connect/no-place", room_set_up_bonded, test_connect_no_place},
     {"/bluez/connect/rejected", room_set_up_bonded, test_connect_configuration_rejected},
     {"/bluez/connect/incompatible", room_set_up_bonded, test_connect_incompatible},
+    {"/bluez/connect/two-at-once", room_set_up_bonded, test_connect_two_at_once},
     {"/bluez/connect/too-many", room_set_up_bonded, test_connect_too_many},
     {"/bluez/connect/endpoint-taken", room_set_up_unentered, test_connect_endpoint_taken},
     {"/bluez/connect/unstick", room_set_up_bonded, test_unstick},
