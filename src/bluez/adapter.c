@@ -257,9 +257,7 @@ static void adapter_say_goodbye(Adapter *adapter)
 {
     if (adapter->inquiry == INQUIRY_ON || adapter->inquiry == INQUIRY_STARTING)
         calls_say(adapter->calls, adapter->path, BLUEZ_ADAPTER, "StopDiscovery", NULL);
-    if (objects_bool(adapter->objects, adapter->path, BLUEZ_ADAPTER, "Pairable"))
-        calls_say(adapter->calls, adapter->path, "org.freedesktop.DBus.Properties", "Set",
-                  g_variant_new("(ssv)", BLUEZ_ADAPTER, "Pairable", g_variant_new_boolean(FALSE)));
+    flag_say_off(adapter->pairable);
 }
 
 void adapter_free(Adapter *adapter)

@@ -20,5 +20,7 @@ void flag_settle(Flag *flag);
 /* done (may be NULL) is called from the main loop once the value stands, or with an error; a later
  * flag_want or flag_attach forgets it. */
 void flag_want(Flag *flag, bool value, void (*done)(const GError *error, void *data), void *data);
+/* Last words: off, also if an "on" of ours is under way. Blocks for it, a second at the most. */
+void flag_say_off(Flag *flag);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Flag, flag_free)

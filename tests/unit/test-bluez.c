@@ -677,6 +677,18 @@ static void test_pair_cancel_idle(Room *room, gconstpointer data)
     g_assert_cmpuint(told(room, "pair"), ==, 0);
 }
 
+/* Whether Pairable is on its way, or on and not told yet: it is off after us. */
+static void test_pairable_ends_with_us(Room *room, gconstpointer data)
+{
+    find_speaker(room);
+    await(room, "set hci0.Pairable false", 1);
+    settle(room);
+    bluez_pair(room->bluez, &room->address, NULL);
+    g_clear_pointer(&room->bluez, bluez_free);
+    await(room, "set hci0.Pairable true", 1);
+    await(room, "set hci0.Pairable false", 2);
+}
+
 static void test_pair_twice(Room *room, gconstpointer data)
 {
     find_speaker(room);
@@ -1255,6 +1267,7 @@ static const Case cases[] = {
     {"/bluez/pair/cancelled", room_set_up, test_pair_cancelled},
     {"/bluez/pair/cancelled-early", room_set_up, test_pair_cancelled_early},
     {"/bluez/pair/cancel-idle", room_set_up, test_pair_cancel_idle},
+    {"/bluez/pair/pairable-ends-with-us", room_set_up, test_pairable_ends_with_us},
     {"/bluez/pair/twice", room_set_up, test_pair_twice},
     {"/bluez/pair/phone", room_set_up, test_pair_phone},
     {"/bluez/pair/usual-pin", room_set_up, test_pair_with_usual_pin},
