@@ -33,6 +33,7 @@ struct Pairing {
     unsigned pin_index;
     bool pin_asked;    /* in this attempt */
     bool repeated;     /* once after the speaker has dropped the link */
+    bool was_bonded;   /* before it began: that bond is not ours to undo */
     bool bond_is_ours; /* made by this pairing */
     GError *stop;      /* cancelled, or out of time: how it will end */
     GError *failure;   /* what is said after the bond was taken back */
@@ -54,6 +55,7 @@ static void pairing_clear(Pairing *pairing)
     pairing->pin_index = 0;
     pairing->pin_asked = false;
     pairing->repeated = false;
+    pairing->was_bonded = false;
     pairing->bond_is_ours = false;
     g_clear_error(&pairing->stop);
     g_clear_error(&pairing->failure);
@@ -221,6 +223,7 @@ static void on_pairable(const GError *error, void *data)
 void pairing_start(Pairing *pairing, const char *device, const Address *address, const char *pin)
 {
     pairing->device = g_strdup(device);
+    pairing->was_bonded = device_is_bonded(pairing->objects, device);
     pairing->address = *address;
     pairing->pin = g_strdup(pin);
     /* With Pairable off, Pair says it has succeeded and drops the key with the link (the kernel's
@@ -235,12 +238,30 @@ void pairing_cancel(Pairing *pairing)
         pairing_stop(pairing, ECHOCAST_ERROR_CANCELLED);
 }
 
+/* Last words: nothing half-paired is left. The bond stands in bluetoothd long before Pair is
+ * answered (it searches the services first), so that CancelPairing alone might leave one without a
+ * key. */
+static void pairing_say_undo(Pairing *pairing)
+{
+    bool is_pairing = pairing->step == STEP_PAIRING && !pairing->was_bonded;
+
+    if (!pairing->device || !adapter_owns(pairing->adapter, pairing->device))
+        return;
+    if (is_pairing)
+        calls_say(pairing->calls, pairing->device, BLUEZ_DEVICE, "CancelPairing", NULL);
+    if (is_pairing || pairing->bond_is_ours)
+        calls_say(pairing->calls, adapter_path(pairing->adapter), BLUEZ_ADAPTER, "RemoveDevice",
+                  g_variant_new("(o)", pairing->device));
+}
+
 void pairing_abort(Pairing *pairing, EchocastError code)
 {
     g_autoptr(GError) error = g_error_new_literal(ECHOCAST_ERROR, (int)code, error_meaning(code));
 
-    if (pairing->step != STEP_NONE)
-        pairing_end(pairing, error);
+    if (pairing->step == STEP_NONE)
+        return;
+    pairing_say_undo(pairing);
+    pairing_end(pairing, error);
 }
 
 bool pairing_is_running(const Pairing *pairing)
@@ -275,8 +296,7 @@ void pairing_free(Pairing *pairing)
 {
     if (!pairing)
         return;
-    if (pairing->step == STEP_PAIRING)
-        calls_say(pairing->calls, pairing->device, BLUEZ_DEVICE, "CancelPairing", NULL);
+    pairing_say_undo(pairing);
     pairing_clear(pairing);
     calls_free(pairing->calls);
     g_free(pairing);

@@ -677,6 +677,40 @@ static void test_pair_cancel_idle(Room *room, gconstpointer data)
     g_assert_cmpuint(told(room, "pair"), ==, 0);
 }
 
+static void pair_ends_with_us_in(Room *room, const char *step)
+{
+    find_speaker(room);
+    fake_bluez_swallow(room->fake, step, 1);
+    bluez_pair(room->bluez, &room->address, NULL);
+    await(room, step, 1);
+    g_clear_pointer(&room->bluez, bluez_free);
+    await(room, "Adapter1.RemoveDevice", 1);
+}
+
+static void test_pair_ends_with_us_trusting(Room *room, gconstpointer data)
+{
+    pair_ends_with_us_in(room, "Device1.Set.Trusted");
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Device1.CancelPairing"), ==, 0);
+}
+
+static void test_pair_ends_with_us_pairing(Room *room, gconstpointer data)
+{
+    pair_ends_with_us_in(room, "Device1.Pair");
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Device1.CancelPairing"), ==, 1);
+}
+
+/* An idle CancelPairing would delete the key of a bond from before. */
+static void test_pair_of_bonded_ends_with_us(Room *room, gconstpointer data)
+{
+    fake_bluez_swallow(room->fake, "Device1.Pair", 1);
+    bluez_pair(room->bluez, &room->address, NULL);
+    await(room, "Device1.Pair", 1);
+    g_clear_pointer(&room->bluez, bluez_free);
+    settle(room);
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Device1.CancelPairing"), ==, 0);
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Adapter1.RemoveDevice"), ==, 0);
+}
+
 /* Whether Pairable is on its way, or on and not told yet: it is off after us. */
 static void test_pairable_ends_with_us(Room *room, gconstpointer data)
 {
@@ -1268,6 +1302,9 @@ static const Case cases[] = {
     {"/bluez/pair/cancelled-early", room_set_up, test_pair_cancelled_early},
     {"/bluez/pair/cancel-idle", room_set_up, test_pair_cancel_idle},
     {"/bluez/pair/pairable-ends-with-us", room_set_up, test_pairable_ends_with_us},
+    {"/bluez/pair/ends-with-us-trusting", room_set_up, test_pair_ends_with_us_trusting},
+    {"/bluez/pair/ends-with-us-pairing", room_set_up, test_pair_ends_with_us_pairing},
+    {"/bluez/pair/ends-with-us-bonded", room_set_up_bonded, test_pair_of_bonded_ends_with_us},
     {"/bluez/pair/twice", room_set_up, test_pair_twice},
     {"/bluez/pair/phone", room_set_up, test_pair_phone},
     {"/bluez/pair/usual-pin", room_set_up, test_pair_with_usual_pin},
