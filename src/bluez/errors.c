@@ -117,6 +117,8 @@ static const struct {
     {EHOSTDOWN, ECHOCAST_ERROR_UNREACHABLE}, /* page timeout */
     {ETIMEDOUT, ECHOCAST_ERROR_UNREACHABLE},
     {ECONNRESET, ECHOCAST_ERROR_UNREACHABLE},
+    {EPIPE, ECHOCAST_ERROR_UNREACHABLE}, /* the link fell before we had asked */
+    {ENOTCONN, ECHOCAST_ERROR_UNREACHABLE},
     {EBADE, ECHOCAST_ERROR_STALE_BOND},  /* PIN or key missing: the speaker has forgotten us */
     {EACCES, ECHOCAST_ERROR_STALE_BOND}, /* authentication failed: the keys differ */
     {ECONNREFUSED, ECHOCAST_ERROR_SPEAKER_BUSY},

@@ -91,8 +91,10 @@ static gboolean on_connected(int fd, GIOCondition condition, gpointer data)
 
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &size) < 0)
         errnum = errno;
+    if (errnum == 0 && send(fd, question, sizeof question, MSG_NOSIGNAL) < 0)
+        errnum = errno;
     probe->watch = 0;
-    if (errnum != 0 || send(fd, question, sizeof question, MSG_NOSIGNAL) < 0) {
+    if (errnum != 0) {
         probe_finish(probe, errnum);
         return G_SOURCE_REMOVE;
     }

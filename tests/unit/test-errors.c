@@ -128,6 +128,9 @@ static void test_probe(void)
     g_assert_cmpint(errors_judge_probe(EBADE), ==, ECHOCAST_ERROR_STALE_BOND);
     g_assert_cmpint(errors_judge_probe(EACCES), ==, ECHOCAST_ERROR_STALE_BOND);
     g_assert_cmpint(errors_judge_probe(ECONNREFUSED), ==, ECHOCAST_ERROR_SPEAKER_BUSY);
+    /* A send on a channel that has fallen again. */
+    g_assert_cmpint(errors_judge_probe(ENOTCONN), ==, ECHOCAST_ERROR_UNREACHABLE);
+    g_assert_cmpint(errors_judge_probe(EPIPE), ==, ECHOCAST_ERROR_UNREACHABLE);
     g_assert_cmpint(errors_judge_probe(EIO), ==, ECHOCAST_ERROR_FAILED);
 }
 
