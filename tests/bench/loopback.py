@@ -4,7 +4,11 @@
 """The audio engine on the real snd-aloop, with no Bluetooth around it: every state of the sound card,
 every sample, every wakeup and system call.
 
-    loopback.py ENGINE-LOOPBACK
+    loopback.py ENGINE-LOOPBACK STANDSTILL
+
+An emulated machine stands still now and then, for longer than the 60 ms after which a packet is thrown
+away. `standstill` runs before everything else in the guest and sees that. What was lost then is not
+held against the engine: that period is played again, and said so.
 """
 
 import pathlib
@@ -19,7 +23,9 @@ from typing import NamedTuple
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "room"))
 from scenario import RATE, TOP, audio_thread, pss_kib, run, short, wakeups  # noqa: E402
 
-PROGRAM = pathlib.Path(sys.argv[1]).resolve()
+PROGRAM, STANDSTILL = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+STANDSTILL_MS = 30
+ATTEMPTS = 6
 SECONDS = short(60, 6)
 PERIODS = (128, 441, 1024, 5513)
 PLAYER = "hw:Echocast,0,0"
@@ -163,14 +169,32 @@ def count_lost(packets):
     return sum(step - 1 for step in steps)
 
 
-def one_period(room, figures, path, period):
+def play_once(room, path, period):
+    """Plays the file to one speaker: aplay's exit code, counters, packets."""
     engine = Engine(room)
     engine.add()
     player = play(room, path, period)
     engine.wait("flows")
     code = player.wait(SECONDS + 30).code
     engine.wait("silent")
-    counters, packets = engine.counters(), engine.quit()
+    return code, engine.counters(), engine.quit()
+
+
+def play_undisturbed(room, figures, watch, path, period):
+    """The same, again and again while packets were lost and the machine stood still meanwhile."""
+    for attempt in range(1, ATTEMPTS + 1):
+        seen = len(watch.lines)
+        result = play_once(room, path, period)
+        gaps = [int(line.text.split()[1]) for line in watch.lines[seen:]]
+        if not gaps or count_lost(result[2]) == 0 or attempt == ATTEMPTS:
+            return result
+        figures.note(f"period {period}: the machine stood still {len(gaps)} times, up to "
+                     f"{max(gaps)} ms; {count_lost(result[2])} packets lost: again")
+    return None
+
+
+def one_period(room, figures, watch, path, period):
+    code, counters, packets = play_undisturbed(room, figures, watch, path, period)
     rate = (len(packets) - 1) / ((packets[-1].arrival_ns - packets[0].arrival_ns) / 1e9)
     same, all_frames = equal_frames(room, path, packets)
     full = sum(len(packet.frames) == 5 for packet in packets)
@@ -266,8 +290,11 @@ def scenario(room, figures):
     engine.add()
     costs(room, figures, engine)
     engine.quit()
+    watch = room.start([STANDSTILL, str(STANDSTILL_MS)], name="standstill")
+    watch.wait_line("watching")
     for period in PERIODS:
-        one_period(room, figures, noise, period)
+        one_period(room, figures, watch, noise, period)
+    watch.kill()
     stalls(room, figures)
     tone(room, figures)
 
