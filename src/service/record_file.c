@@ -68,7 +68,11 @@ static bool is_bool(GKeyFile *file, const char *group, const char *key)
 static bool is_number(GKeyFile *file, const char *group, const char *key)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_key_file_get_value(file, group, key, NULL);
 
+    /* strtoull would take "-1" for the largest of all. */
+    if (text && *text == '-')
+        return false;
     return g_key_file_get_uint64(file, group, key, &error) || !error ||
            error->code == G_KEY_FILE_ERROR_KEY_NOT_FOUND;
 }
@@ -138,7 +142,17 @@ GKeyFile *record_file_parse(const char *text, gsize length, bool *damaged)
         if (!load(file, part))
             g_message("nothing of the saved speakers could be read");
     }
-    *damaged = !cleanse(file) || !whole;
+    *damaged = !whole;
+    /* A key that stands twice loses one copy a round. */
+    while (!cleanse(file)) {
+        g_autofree char *rest = g_key_file_to_data(file, NULL, NULL);
+
+        *damaged = true;
+        g_key_file_unref(file);
+        file = g_key_file_new();
+        if (!load(file, rest))
+            break;
+    }
     return g_steal_pointer(&file);
 }
 

@@ -18,12 +18,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GKeyFile) file_again = record_file_parse(again, length, &damaged);
     g_autoptr(GPtrArray) records_again = record_file_records(file_again);
 
+    g_assert_false(damaged);
     g_assert_cmpuint(records_again->len, ==, records->len);
     for (guint i = 0; i < records->len; i++) {
         const Record *record = g_ptr_array_index(records, i);
         const Record *same = g_ptr_array_index(records_again, i);
 
         g_assert_true(address_equal(&same->address, &record->address));
+        g_assert_cmpstr(same->name, ==, record->name);
+        g_assert_cmpuint(same->last_used, ==, record->last_used);
     }
     return 0;
 }
