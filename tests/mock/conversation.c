@@ -83,8 +83,8 @@ static char *transport_path(Talk *talk)
 
 static void arrive(Talk *talk)
 {
-    g_autofree char *agent = client_register_agent(talk->client, "DisplayYesNo");
-    g_autofree char *endpoint = client_register_endpoint(talk->client, ADAPTER);
+    g_free(client_register_agent(talk->client, "DisplayYesNo"));
+    g_free(client_register_endpoint(talk->client, ADAPTER));
 }
 
 static void discover(Talk *talk)
@@ -174,9 +174,8 @@ static void hold_life(Talk *talk)
 
 static void block(Talk *talk, bool blocked)
 {
-    g_autofree char *error =
-        client_set(talk->client, talk->device, "org.bluez.Device1", "Blocked",
-                   g_variant_new_boolean(blocked));
+    g_free(client_set(talk->client, talk->device, "org.bluez.Device1", "Blocked",
+                      g_variant_new_boolean(blocked)));
 }
 
 static gboolean on_rest_over(gpointer over)
@@ -246,7 +245,7 @@ int main(int argc, char **argv)
     g_autoptr(FakeBluez) bluez = NULL;
     g_autoptr(Client) client = NULL;
     g_autofree char *element = NULL;
-    Talk talk = {NULL};
+    Talk talk = {0};
 
     if (argc != (fake ? 4 : 3)) {
         fprintf(stderr, "usage: conversation [--fake] life|broken SPEAKER\n");
