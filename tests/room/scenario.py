@@ -223,9 +223,8 @@ def print_all():
     """What the tests of the last run have measured."""
     kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else []
     for figure in kept:
-        print("  {:8} {test}: {what}: {goal} / {measured}".format(
-            "good" if figure["good"] else "NOT GOOD",
-            **{key: str(value)[:120] for key, value in figure.items()}))
+        line = "{test}: {what}: {goal} / {measured}".format(**figure)
+        print(f"  {'good    ' if figure['good'] else 'NOT GOOD'} {' '.join(line.split())[:130]}")
 
 
 if __name__ == "__main__":
