@@ -32,7 +32,9 @@ struct Adapter {
     unsigned power_tries;
     bool refused; /* by the kernel, says bluetoothd: rfkill, whether we can read it or not */
     guint power_pause;
+    bool was_powered;
     bool inquiry_wanted;
+    bool inquiry_failed; /* not tried again before the power comes anew, or it is asked for anew */
     Inquiry inquiry;
 };
 
@@ -118,8 +120,9 @@ static void on_discovery_started(GVariant *reply, GUnixFDList *fds, const GError
 
     if (error && !errors_is(error, "InProgress")) {
         g_warning("No inquiry: %s", error->message);
-        adapter->inquiry_wanted = false;
+        adapter->inquiry_failed = true;
         inquiry_enter(adapter, INQUIRY_OFF);
+        adapter->events->inquiry_failed(adapter->data);
         return;
     }
     inquiry_enter(adapter, INQUIRY_ON);
@@ -147,7 +150,8 @@ static void inquiry_settle(Adapter *adapter)
 {
     if (!adapter->path)
         return;
-    if (adapter->inquiry_wanted && adapter->inquiry == INQUIRY_OFF && adapter_is_powered(adapter)) {
+    if (adapter->inquiry_wanted && !adapter->inquiry_failed && adapter->inquiry == INQUIRY_OFF &&
+        adapter_is_powered(adapter)) {
         adapter->inquiry = INQUIRY_STARTING;
         calls_make(adapter->calls, adapter->path, BLUEZ_ADAPTER, "SetDiscoveryFilter",
                    inquiry_filter(), CALL_TIMEOUT_MS, NULL, NULL);
@@ -163,6 +167,7 @@ static void inquiry_settle(Adapter *adapter)
 void adapter_discover(Adapter *adapter, bool on)
 {
     adapter->inquiry_wanted = on;
+    adapter->inquiry_failed = false;
     inquiry_settle(adapter);
 }
 
@@ -197,6 +202,8 @@ static void adapter_leave(Adapter *adapter)
     adapter->power_pause = 0;
     adapter->power_tries = 0;
     adapter->refused = false;
+    adapter->was_powered = false;
+    adapter->inquiry_failed = false;
     adapter->inquiry = INQUIRY_OFF;
     flag_attach(adapter->pairable, NULL);
     flag_attach(adapter->discoverable, NULL);
@@ -230,6 +237,9 @@ void adapter_update(Adapter *adapter)
         adapter->inquiry = INQUIRY_OFF;
     else
         adapter->refused = false;
+    if (adapter_is_powered(adapter) != adapter->was_powered)
+        adapter->inquiry_failed = false;
+    adapter->was_powered = adapter_is_powered(adapter);
     flag_settle(adapter->pairable);
     flag_settle(adapter->discoverable);
     inquiry_settle(adapter);

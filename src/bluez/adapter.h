@@ -17,6 +17,8 @@ typedef struct {
     void (*replaced)(void *data);
     /* Power, name, switch or inquiry. */
     void (*changed)(void *data);
+    /* The inquiry does not start: nothing changes, and who waits for it has to know. */
+    void (*inquiry_failed)(void *data);
 } AdapterEvents;
 
 /* wanted: address or "auto"; alias: NULL leaves the name as it is. */
@@ -38,6 +40,7 @@ bool adapter_is_discovering(const Adapter *adapter);
 /* An object of this adapter: its devices, their transports. */
 bool adapter_owns(const Adapter *adapter, const char *path);
 
+/* On: once more also if it has failed; else that waits for the power. */
 void adapter_discover(Adapter *adapter, bool on);
 /* done (may be NULL) comes from the main loop; not at all if the adapter is replaced before. */
 void adapter_set_pairable(Adapter *adapter, bool on, void (*done)(const GError *error, void *data),

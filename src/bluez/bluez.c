@@ -26,7 +26,7 @@ struct Bluez {
     Errands *errands;
     Late *late;
     guint announcing;
-    bool told; /* state_changed has been called */
+    bool told; /* state_changed has been called, and is not owed */
     BluezFacts facts;
     char *alias; /* the string in facts */
 };
@@ -251,9 +251,18 @@ static void on_facts_changed(void *data)
     bluez_tell_state(data);
 }
 
+static void on_inquiry_failed(void *data)
+{
+    Bluez *bluez = data;
+
+    bluez->told = false;
+    bluez_tell_state(bluez);
+}
+
 static const AdapterEvents adapter_events = {
     .replaced = on_adapter_replaced,
     .changed = on_facts_changed,
+    .inquiry_failed = on_inquiry_failed,
 };
 
 static bool is_pairing(const char *device, void *data)

@@ -102,8 +102,10 @@ void bluez_read_facts(const Bluez *bluez, BluezFacts *facts);
 /* Calls device_changed for every device of our adapter that BlueZ knows, from the main loop. */
 void bluez_announce_devices(Bluez *bluez);
 
-/* Inquiry on BR/EDR; idempotent, never left on: stopped by pair, connect, free. The filter has no
- * UUIDs (they hide speakers that do not list theirs, and crash BlueZ 5.87). */
+/* Inquiry on BR/EDR; idempotent, never left on: stopped by pair, connect, free; started again by the
+ * next call. The filter has no UUIDs (they hide speakers that do not list theirs, and crash BlueZ
+ * 5.87). If it cannot start, state_changed comes with discovering false; it is tried again by the
+ * next call, and when the power comes anew. */
 void bluez_discovery_start(Bluez *bluez);
 void bluez_discovery_stop(Bluez *bluez);
 

@@ -578,6 +578,45 @@ static void test_discovery_stopped_while_starting(Room *room, gconstpointer data
     g_assert_false(fake_bluez_is_discovering(room->fake));
 }
 
+static void test_discovery_fails(Room *room, gconstpointer data)
+{
+    settle(room);
+    const unsigned before = told(room, "state Ready");
+
+    fake_bluez_fail(room->fake, "Adapter1.StartDiscovery", 3, "org.bluez.Error.Failed", "Busy");
+    bluez_discovery_start(room->bluez);
+    expect(room, "state Ready");
+    settle(room);
+    g_assert_cmpuint(told(room, "state Ready"), ==, before + 1);
+    g_assert_cmpuint(told(room, "state Ready discovering"), ==, 0);
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Adapter1.StartDiscovery"), ==, 1);
+    bluez_discovery_start(room->bluez);
+    expect(room, "state Ready");
+    fake_bluez_power(room->fake, "hci0", false);
+    expect(room, "state Off");
+    fake_bluez_power(room->fake, "hci0", true);
+    await(room, "Adapter1.StartDiscovery", 3);
+    bluez_discovery_start(room->bluez);
+    settle(room);
+    bluez_discovery_start(room->bluez);
+    expect(room, "state Ready discovering");
+}
+
+/* A connect takes the radio for itself, also while the inquiry is still being stopped. */
+static void test_discovery_again_after_connect(Room *room, gconstpointer data)
+{
+    bluez_discovery_start(room->bluez);
+    expect(room, "state Ready discovering");
+    bluez_connect(room->bluez, &room->address);
+    bluez_discovery_start(room->bluez);
+    await(room, "Adapter1.StartDiscovery", 2);
+    expect(room, "connect ok");
+    settle(room);
+    g_assert_true(fake_bluez_is_discovering(room->fake));
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Adapter1.StartDiscovery"), ==, 2);
+    g_assert_cmpuint(fake_bluez_count(room->fake, "Adapter1.StopDiscovery"), ==, 1);
+}
+
 static void test_discovery_ends_with_us(Room *room, gconstpointer data)
 {
     bluez_discovery_start(room->bluez);
@@ -1291,6 +1330,9 @@ static const Case cases[] = {
     {"/bluez/off/blamed-while-ready", room_set_up_bonded, test_blame_while_ready},
     {"/bluez/discovery/on-and-off", room_set_up, test_discovery},
     {"/bluez/discovery/stopped-while-starting", room_set_up, test_discovery_stopped_while_starting},
+    {"/bluez/discovery/fails", room_set_up, test_discovery_fails},
+    {"/bluez/discovery/again-after-connect", room_set_up_bonded,
+     test_discovery_again_after_connect},
     {"/bluez/discovery/ends-with-us", room_set_up, test_discovery_ends_with_us},
     {"/bluez/pair/accepted", room_set_up, test_pair},
     {"/bluez/pair/refused", room_set_up, test_pair_refused},
