@@ -19,7 +19,6 @@ const FakeTimes fake_times_quick = {
     .start = 5,
     .endpoint = 300,
     .policy = 0,
-    .retry = 0,
 };
 
 const FakeTimes fake_times_real = {
@@ -35,7 +34,6 @@ const FakeTimes fake_times_real = {
     .start = 20,
     .endpoint = 3000,
     .policy = 1000,
-    .retry = 2000,
 };
 
 /* since: the first version that does it; before: the first that does no more (0: all do). */

@@ -99,7 +99,6 @@ typedef struct {
     unsigned start;      /* AVDTP START and SUSPEND */
     unsigned endpoint;   /* REQUEST_TIMEOUT: how long an endpoint may think */
     unsigned policy;     /* first reconnection by the policy plugin; 0: none */
-    unsigned retry;      /* the policy plugin's one retry of a failed A2DP; 0: none */
 } FakeTimes;
 
 extern const FakeTimes fake_times_quick, fake_times_real;

@@ -182,8 +182,7 @@ static void run_time(Program *program, char **words, int count)
         size_t offset;
     } times[] = {TIME(page_timeout), TIME(inquiry),   TIME(pairing),    TIME(bonding_timeout),
                  TIME(connecting),   TIME(silence),   TIME(disconnect), TIME(idle_link),
-                 TIME(temporary),    TIME(start),     TIME(endpoint),   TIME(policy),
-                 TIME(retry)};
+                 TIME(temporary),    TIME(start),     TIME(endpoint),   TIME(policy)};
     char *base = (char *)fake_bluez_times(program->bluez);
 
     for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
