@@ -81,7 +81,7 @@ static void on_tone_done(EngineStream stream, uint64_t packets_sent, void *data)
     }
     while (entry_take_waiter(entry, WAIT_TONE, &waiter))
         request_return(waiter.request, make_evidence(entry, packets_sent));
-    perform_answer_path(entry, WAIT_PAIRED_TONE);
+    perform_answer_path(daemon, entry, WAIT_PAIRED_TONE);
     publish_manager(daemon);
 }
 

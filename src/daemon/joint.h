@@ -51,8 +51,8 @@ void perform_tone(Daemon *daemon, Entry *entry, const Tone *tone);
 /* Answers all waiters of that kind with what went wrong. */
 void perform_fail_waiters(Daemon *daemon, Entry *entry, WaitKind kind, EchocastError reason);
 
-/* Answers all waiters of that kind with the speaker's object path. */
-void perform_answer_path(Entry *entry, WaitKind kind);
+/* Answers all waiters of that kind with the speaker's object path, when it is saved on disk. */
+void perform_answer_path(Daemon *daemon, Entry *entry, WaitKind kind);
 
 /* Says on D-Bus how things stand now. */
 void publish_manager(Daemon *daemon);

@@ -67,7 +67,32 @@ static void answer_failed(Daemon *daemon, Entry *entry)
     perform_fail_waiters(daemon, entry, WAIT_PAIRED, entry->last_reason);
 }
 
-void perform_answer_path(Entry *entry, WaitKind kind)
+typedef struct {
+    Request *request;
+    GVariant *value;
+} Answer;
+
+static void on_saved(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autofree Answer *answer = data;
+    g_autoptr(GError) error = NULL;
+
+    if (!store_sync_finish(NULL, result, &error))
+        g_warning("what is saved of the speakers did not reach the disk: %s", error->message);
+    request_return(answer->request, answer->value);
+    g_clear_pointer(&answer->value, g_variant_unref);
+}
+
+/* Nothing is said to be done before a power cut could not undo it. */
+static void answer_when_saved(Daemon *daemon, Request *request, GVariant *value)
+{
+    Answer *answer = g_new(Answer, 1);
+
+    *answer = (Answer){.request = request, .value = value ? g_variant_ref_sink(value) : NULL};
+    store_sync(daemon->store, on_saved, answer);
+}
+
+void perform_answer_path(Daemon *daemon, Entry *entry, WaitKind kind)
 {
     char element[ADDRESS_STRING_SIZE];
     Waiter waiter;
@@ -75,15 +100,15 @@ void perform_answer_path(Entry *entry, WaitKind kind)
     address_format_path(&entry->address, element);
     g_autofree char *path = g_strdup_printf(ECHOCAST_SPEAKER_PATH "/%s", element);
     while (entry_take_waiter(entry, kind, &waiter))
-        request_return(waiter.request, g_variant_new("(o)", path));
+        answer_when_saved(daemon, waiter.request, g_variant_new("(o)", path));
 }
 
-static void answer_empty(Entry *entry, WaitKind kind)
+static void answer_empty(Daemon *daemon, Entry *entry, WaitKind kind)
 {
     Waiter waiter;
 
     while (entry_take_waiter(entry, kind, &waiter))
-        request_return(waiter.request, NULL);
+        answer_when_saved(daemon, waiter.request, NULL);
 }
 
 /* Connected speakers are ready; paired ones prove it by a tone first. */
@@ -93,7 +118,7 @@ static void answer_ready(Daemon *daemon, Entry *entry)
     Waiter waiter;
 
     entry->fresh = false;
-    perform_answer_path(entry, WAIT_READY);
+    perform_answer_path(daemon, entry, WAIT_READY);
     if (!entry_take_waiter(entry, WAIT_PAIRED, &waiter))
         return;
     if (waiter.tone) {
@@ -101,7 +126,7 @@ static void answer_ready(Daemon *daemon, Entry *entry)
         perform_tone(daemon, entry, &tone);
     } else {
         entry_wait(entry, WAIT_PAIRED, waiter.request, false);
-        perform_answer_path(entry, WAIT_PAIRED);
+        perform_answer_path(daemon, entry, WAIT_PAIRED);
     }
 }
 
@@ -260,9 +285,9 @@ void perform(Daemon *daemon, Entry *entry, SpeakerActions actions)
     if (actions & SPEAKER_DO_ANSWER_FAILED)
         answer_failed(daemon, entry);
     if (actions & SPEAKER_DO_ANSWER_LEFT)
-        answer_empty(entry, WAIT_LEFT);
+        answer_empty(daemon, entry, WAIT_LEFT);
     if (actions & SPEAKER_DO_ANSWER_GONE)
-        answer_empty(entry, WAIT_GONE);
+        answer_empty(daemon, entry, WAIT_GONE);
     if (actions & SPEAKER_DO_ANSWER_KEPT)
         perform_fail_waiters(daemon, entry, WAIT_GONE, entry->last_reason);
 }
