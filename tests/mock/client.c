@@ -122,7 +122,8 @@ static void see_details(Client *client, const char *path, GVariant *interfaces)
     while (g_variant_iter_loop(&iter, "{&s@a{sv}}", &interface, &properties)) {
         g_variant_iter_init(&inner, properties);
         while (g_variant_iter_next(&inner, "{&sv}", &key, NULL))
-            see(client, g_strdup_printf("%s has %s.%s", leaf(path), strrchr(interface, '.') + 1, key));
+            see(client,
+                g_strdup_printf("%s has %s.%s", leaf(path), strrchr(interface, '.') + 1, key));
     }
 }
 
@@ -327,17 +328,17 @@ Client *client_new(const char *address)
     client->seen = g_ptr_array_new_with_free_func(g_free);
     client->unanswered = g_ptr_array_new_with_free_func(g_object_unref);
     client->info = g_dbus_node_info_new_for_xml(client_xml, NULL);
-    client->bus = g_dbus_connection_new_for_address_sync(
-        address,
-        G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-        NULL, NULL, &error);
+    client->bus =
+        g_dbus_connection_new_for_address_sync(address,
+                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                               NULL, NULL, &error);
     g_assert_no_error(error);
-    client->signals = g_dbus_connection_signal_subscribe(client->bus, "org.bluez", NULL, NULL, NULL,
-                                                         NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal,
-                                                         client, NULL);
-    g_dbus_connection_register_object(client->bus, "/endpoint", client->info->interfaces[0], &vtable,
-                                      client, NULL, NULL);
+    client->signals =
+        g_dbus_connection_signal_subscribe(client->bus, "org.bluez", NULL, NULL, NULL, NULL,
+                                           G_DBUS_SIGNAL_FLAGS_NONE, on_signal, client, NULL);
+    g_dbus_connection_register_object(client->bus, "/endpoint", client->info->interfaces[0],
+                                      &vtable, client, NULL, NULL);
     g_dbus_connection_register_object(client->bus, "/agent", client->info->interfaces[1], &vtable,
                                       client, NULL, NULL);
     return client;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Client: an A2DP source that does nothing by itself: an agent and a source endpoint on a bus, calls
- * that are made one after the other, and a list of all that was seen meanwhile. It knows no more of
- * BlueZ than its names, so the same conversation can be held with the real one and with the fake. */
+/* Client: an A2DP source that does nothing by itself: an agent and a source endpoint on a bus,
+ * calls that are made one after the other, and a list of all that was seen meanwhile. It knows no
+ * more of BlueZ than its names, so the same conversation can be held with the real one and with the
+ * fake. */
 #pragma once
 
 #include <gio/gio.h>
@@ -39,8 +40,8 @@ void client_free(Client *client);
 /* Leaves the bus; what was seen stays. */
 void client_leave(Client *client);
 
-/* "Interface1.Method" of org.bluez, or with a whole interface name. NULL, or "Error|message" with the
- * last word of the error's name. */
+/* "Interface1.Method" of org.bluez, or with a whole interface name. NULL, or "Error|message" with
+ * the last word of the error's name. */
 char *client_call(Client *client, const char *path, const char *method, GVariant *arguments);
 GVariant *client_call_value(Client *client, const char *path, const char *method,
                             GVariant *arguments, GUnixFDList **fds, GError **error);

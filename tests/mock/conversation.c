@@ -2,8 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* conversation: one whole life of a speaker with bluetoothd (found, paired, connected, played to,
- * removed), and some questions that have to be refused, held by a client that is not Echocast. What it
- * saw goes to stdout, a line an event, in its order.
+ * removed), and some questions that have to be refused, held by a client that is not Echocast. What
+ * it saw goes to stdout, a line an event, in its order.
  *
  *   conversation life|broken SPEAKER          with the real bluetoothd on the system bus, at hci0
  *   conversation --fake life|broken SPEAKER   with the fake one
@@ -66,9 +66,9 @@ static char *transport_path(Talk *talk)
     GVariant *interfaces;
     char *found = NULL;
 
-    objects = client_call_value(talk->client, "/",
-                                "org.freedesktop.DBus.ObjectManager.GetManagedObjects", NULL, NULL,
-                                &error);
+    objects =
+        client_call_value(talk->client, "/", "org.freedesktop.DBus.ObjectManager.GetManagedObjects",
+                          NULL, NULL, &error);
     g_assert_no_error(error);
     g_variant_get(objects, "(a{oa{sa{sv}}})", &iter);
     while (g_variant_iter_loop(iter, "{&o@a{sa{sv}}}", &path, &interfaces)) {
@@ -239,9 +239,9 @@ int main(int argc, char **argv)
     bool fake = argc > 1 && g_str_equal(argv[1], "--fake");
     bool broken = argc > 1 && g_str_equal(argv[argc - 2], "broken");
     g_autoptr(PrivateBus) bus = fake ? private_bus_new() : NULL;
-    g_autofree char *address =
-        fake ? g_strdup(private_bus_address(bus))
-             : g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
+    g_autofree char *address = fake
+                                   ? g_strdup(private_bus_address(bus))
+                                   : g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
     g_autoptr(FakeBluez) bluez = NULL;
     g_autoptr(Client) client = NULL;
     g_autofree char *element = NULL;

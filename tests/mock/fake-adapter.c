@@ -92,8 +92,7 @@ static void set_first_properties(Adapter *adapter)
     g_variant_builder_add(&values, "{sv}", "Pairable", g_variant_new_boolean(bluez->agents->len));
     g_variant_builder_add(&values, "{sv}", "PairableTimeout", g_variant_new_uint32(0));
     g_variant_builder_add(&values, "{sv}", "Discovering", g_variant_new_boolean(false));
-    g_variant_builder_add(&values, "{sv}", "Modalias",
-                          g_variant_new_string("usb:v1D6Bp0246d0542"));
+    g_variant_builder_add(&values, "{sv}", "Modalias", g_variant_new_string("usb:v1D6Bp0246d0542"));
     g_variant_builder_add(&values, "{sv}", "Roles", g_variant_new_strv(roles, -1));
     if (fake_has(bluez, QUIRK_POWER_STATE))
         g_variant_builder_add(&values, "{sv}", "PowerState",
@@ -295,7 +294,8 @@ static void start_discovery(Adapter *adapter, const char *client, GDBusMethodInv
     }
     discovery->running = true;
     if (!adapter->inquiry) {
-        fake_after(adapter->bluez, &adapter->inquiry, adapter->bluez->times.inquiry, inquire, adapter);
+        fake_after(adapter->bluez, &adapter->inquiry, adapter->bluez->times.inquiry, inquire,
+                   adapter);
         fake_log(adapter->bluez, "discovery began");
     }
     fake_reply(invocation, NULL);
@@ -320,8 +320,9 @@ static bool filter_is_good(GVariant *filter)
 {
     static const struct {
         const char *key, *type;
-    } keys[] = {{"UUIDs", "as"},        {"RSSI", "n"},         {"Pathloss", "q"}, {"Transport", "s"},
-                {"DuplicateData", "b"}, {"Discoverable", "b"}, {"Pattern", "s"}};
+    } keys[] = {{"UUIDs", "as"},    {"RSSI", "n"},          {"Pathloss", "q"},
+                {"Transport", "s"}, {"DuplicateData", "b"}, {"Discoverable", "b"},
+                {"Pattern", "s"}};
     g_autoptr(GVariant) dict = g_variant_get_child_value(filter, 0);
     GVariantIter iter;
     const char *key;
@@ -374,8 +375,8 @@ static void remove_device(Adapter *adapter, GVariant *arguments, GDBusMethodInvo
 
     g_variant_get(arguments, "(&o)", &path);
     object = fake_tree_find(adapter->bluez->tree, path);
-    device = object && fake_object_get(object, IF_DEVICE, "Address") ? fake_object_noun(object)
-                                                                      : NULL;
+    device =
+        object && fake_object_get(object, IF_DEVICE, "Address") ? fake_object_noun(object) : NULL;
     if (!device || device->adapter != adapter) {
         fake_fail(invocation, "DoesNotExist", "Does Not Exist");
         return;

@@ -56,8 +56,9 @@ static void remove_agent(FakeBluez *bluez, Agent *agent)
 
 static bool is_capability(const char *word)
 {
-    static const char *const words[] = {"",           "DisplayOnly",     "DisplayYesNo",
-                                        "KeyboardOnly", "NoInputNoOutput", "KeyboardDisplay", NULL};
+    static const char *const words[] = {
+        "",  "DisplayOnly", "DisplayYesNo", "KeyboardOnly", "NoInputNoOutput", "KeyboardDisplay",
+        NULL};
 
     return g_strv_contains(words, word);
 }

@@ -189,7 +189,8 @@ void fake_after(FakeBluez *bluez, GSource **slot, unsigned ms, FakeStep step, vo
 
     if (slot)
         fake_cancel(bluez, slot);
-    source = add_timer(bluez, ms, (Timer){.bluez = bluez, .slot = slot, .step = step, .noun = noun});
+    source =
+        add_timer(bluez, ms, (Timer){.bluez = bluez, .slot = slot, .step = step, .noun = noun});
     if (slot)
         *slot = source;
 }
@@ -215,8 +216,9 @@ void fake_fail(GDBusMethodInvocation *invocation, const char *error, const char 
 
     if (!invocation)
         return;
-    name = strchr(error, '.') && g_str_has_prefix(error, "org.") ? g_strdup(error)
-                                                                 : g_strconcat(ERROR_PREFIX, error, NULL);
+    name = strchr(error, '.') && g_str_has_prefix(error, "org.")
+               ? g_strdup(error)
+               : g_strconcat(ERROR_PREFIX, error, NULL);
     g_dbus_method_invocation_return_dbus_error(invocation, name, message);
 }
 
@@ -412,8 +414,8 @@ static void route(void *data)
 
     g_ptr_array_remove(incoming->bluez->delayed, incoming);
     if (!object)
-        fake_fail(g_steal_pointer(&incoming->invocation), "org.freedesktop.DBus.Error.UnknownObject",
-                  "object is gone");
+        fake_fail(g_steal_pointer(&incoming->invocation),
+                  "org.freedesktop.DBus.Error.UnknownObject", "object is gone");
     else if (incoming->property)
         route_set(object, interface, incoming);
     else
@@ -472,8 +474,9 @@ static void on_call(FakeObject *object, GDBusMethodInvocation *invocation, void 
 {
     Incoming *incoming = g_new0(Incoming, 1);
     const char *interface = g_dbus_method_invocation_get_interface_name(invocation);
-    g_autofree char *method = g_strconcat(strrchr(interface, '.') + 1, ".",
-                                          g_dbus_method_invocation_get_method_name(invocation), NULL);
+    g_autofree char *method =
+        g_strconcat(strrchr(interface, '.') + 1, ".",
+                    g_dbus_method_invocation_get_method_name(invocation), NULL);
 
     incoming->bluez = data;
     incoming->path = g_strdup(fake_object_path(object));
@@ -584,17 +587,18 @@ static void connect_to_bus(FakeBluez *bluez)
 {
     g_autoptr(GError) error = NULL;
 
-    bluez->bus = g_dbus_connection_new_for_address_sync(
-        bluez->address,
-        G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-            G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-        NULL, NULL, &error);
+    bluez->bus =
+        g_dbus_connection_new_for_address_sync(bluez->address,
+                                               G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                   G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                               NULL, NULL, &error);
     if (!bluez->bus)
         g_error("fake BlueZ: %s", error->message);
     g_dbus_connection_set_exit_on_close(bluez->bus, FALSE);
     bluez->names_watch = g_dbus_connection_signal_subscribe(
         bluez->bus, "org.freedesktop.DBus", "org.freedesktop.DBus", "NameOwnerChanged",
-        "/org/freedesktop/DBus", NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_name_owner_changed, bluez, NULL);
+        "/org/freedesktop/DBus", NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_name_owner_changed, bluez,
+        NULL);
 }
 
 static void take_name(FakeBluez *bluez)

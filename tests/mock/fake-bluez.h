@@ -2,10 +2,10 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* FakeBluez: org.bluez on a private bus, as bluetoothd plays it to an A2DP source, and the speakers
- * in the air around it. Everything a test can do to it is a call here; everything it was asked stands
- * in its log. It runs on a connection of its own in the thread-default main context of its maker:
- * the test's loop must run. What it answers, and where it differs from the real one, stands in
- * README.md. Not thread-safe. */
+ * in the air around it. Everything a test can do to it is a call here; everything it was asked
+ * stands in its log. It runs on a connection of its own in the thread-default main context of its
+ * maker: the test's loop must run. What it answers, and where it differs from the real one, stands
+ * in README.md. Not thread-safe. */
 #pragma once
 
 #include <gio/gio.h>
@@ -19,10 +19,10 @@ typedef struct FakeSpeaker FakeSpeaker;
 
 typedef enum {
     FAKE_PAIR_ACCEPTS,
-    FAKE_PAIR_REFUSES,   /* AuthenticationFailed */
-    FAKE_PAIR_REJECTS,   /* AuthenticationRejected */
-    FAKE_PAIR_DROPS,     /* the link falls: AuthenticationCanceled */
-    FAKE_PAIR_SILENT,    /* nothing until bluetoothd's own 120 s */
+    FAKE_PAIR_REFUSES, /* AuthenticationFailed */
+    FAKE_PAIR_REJECTS, /* AuthenticationRejected */
+    FAKE_PAIR_DROPS,   /* the link falls: AuthenticationCanceled */
+    FAKE_PAIR_SILENT,  /* nothing until bluetoothd's own 120 s */
 } FakePairing;
 
 typedef enum {
@@ -56,14 +56,14 @@ struct FakeSpeaker {
     char *address;
     char *name;
     uint32_t class_of_device;
-    char **uuids;        /* what its SDP records say */
-    bool lists_uuids;    /* in its EIR: known before the browse */
-    bool on;             /* answers pages; change it by fake_speaker_switch */
-    bool pairing_mode;   /* answers inquiries, takes a new bond */
-    bool displays;       /* has a display: RequestConfirmation */
-    bool legacy;         /* no SSP: RequestPinCode, then pin has to be right */
+    char **uuids;      /* what its SDP records say */
+    bool lists_uuids;  /* in its EIR: known before the browse */
+    bool on;           /* answers pages; change it by fake_speaker_switch */
+    bool pairing_mode; /* answers inquiries, takes a new bond */
+    bool displays;     /* has a display: RequestConfirmation */
+    bool legacy;       /* no SSP: RequestPinCode, then pin has to be right */
     char *pin;
-    bool bonded;         /* holds our link key */
+    bool bonded; /* holds our link key */
     int16_t rssi;
     FakePairing pairing;
     FakeConnect connect;
@@ -80,7 +80,7 @@ struct FakeSpeaker {
     uint8_t configuration[4];
     uint64_t packets;
     uint64_t bytes;
-    size_t largest; /* bytes */
+    size_t largest;           /* bytes */
     uint64_t first_packet_ns; /* CLOCK_MONOTONIC */
     uint64_t last_packet_ns;
 };
@@ -88,8 +88,8 @@ struct FakeSpeaker {
 /* Milliseconds. The defaults are short; fake_times_real are those of the air. */
 typedef struct {
     unsigned page_timeout;
-    unsigned inquiry;    /* until a device is found */
-    unsigned pairing;    /* each step of it */
+    unsigned inquiry; /* until a device is found */
+    unsigned pairing; /* each step of it */
     unsigned bonding_timeout;
     unsigned connecting; /* each step of it */
     unsigned silence;    /* until a request that got no answer fails */
@@ -122,7 +122,8 @@ void fake_bluez_start(FakeBluez *bluez);
 void fake_bluez_stop(FakeBluez *bluez);
 bool fake_bluez_is_running(const FakeBluez *bluez);
 
-/* A controller comes and goes: name "hci0", address "00:AA:01:00:00:00". Powered as by AutoEnable. */
+/* A controller comes and goes: name "hci0", address "00:AA:01:00:00:00". Powered as by AutoEnable.
+ */
 void fake_bluez_plug(FakeBluez *bluez, const char *name, const char *address);
 void fake_bluez_unplug(FakeBluez *bluez, const char *name);
 /* rfkill: Powered goes false and cannot be set. */
@@ -172,8 +173,9 @@ void fake_bluez_delay(FakeBluez *bluez, const char *method, unsigned times, unsi
 void fake_bluez_crash(FakeBluez *bluez, const char *method);
 void fake_bluez_clear_faults(FakeBluez *bluez);
 
-/* The log: one line a call that came in ("Device1.Pair /org/bluez/hci0/dev_... :1.5"), a call of ours
- * to a client ("-> MediaEndpoint1.SetConfiguration ...") and what happened ("link up AA:.."). */
+/* The log: one line a call that came in ("Device1.Pair /org/bluez/hci0/dev_... :1.5"), a call of
+ * ours to a client ("-> MediaEndpoint1.SetConfiguration ...") and what happened ("link up AA:..").
+ */
 const GPtrArray *fake_bluez_log(const FakeBluez *bluez);
 /* How many lines begin with prefix. */
 unsigned fake_bluez_count(const FakeBluez *bluez, const char *prefix);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* fake-bluezd: the fake BlueZ as a program, for tests that are scripts. Commands come in on stdin, one
- * a line, words as a shell would split them; every command is answered by one JSON object on stdout
+/* fake-bluezd: the fake BlueZ as a program, for tests that are scripts. Commands come in on stdin,
+ * one a line, words as a shell would split them; every command is answered by one JSON object on
+ * stdout
  * ({"ok":true,...} or {"ok":false,"error":"..."}), and every line of the fake's log is one as well
  * ({"log":"..."}). README.md lists the commands. The end of stdin is the end of the program. */
 #include "fake-bluez.h"
@@ -173,16 +174,19 @@ static void run_auto_enable(Program *program, char **words, int count)
     fake_bluez_auto_enable(program->bluez, switch_of(program, words[1]));
 }
 
-#define TIME(member) {#member, offsetof(FakeTimes, member)}
+#define TIME(member)                                                                               \
+    {                                                                                              \
+#member, offsetof(FakeTimes, member)                                                       \
+    }
 
 static void run_time(Program *program, char **words, int count)
 {
     static const struct {
         const char *name;
         size_t offset;
-    } times[] = {TIME(page_timeout), TIME(inquiry),   TIME(pairing),    TIME(bonding_timeout),
-                 TIME(connecting),   TIME(silence),   TIME(disconnect), TIME(idle_link),
-                 TIME(temporary),    TIME(start),     TIME(endpoint),   TIME(policy)};
+    } times[] = {TIME(page_timeout), TIME(inquiry), TIME(pairing),    TIME(bonding_timeout),
+                 TIME(connecting),   TIME(silence), TIME(disconnect), TIME(idle_link),
+                 TIME(temporary),    TIME(start),   TIME(endpoint),   TIME(policy)};
     char *base = (char *)fake_bluez_times(program->bluez);
 
     for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
@@ -298,9 +302,11 @@ static bool set_flag(Program *program, FakeSpeaker *speaker, const char *key, co
     return true;
 }
 
-static bool set_behaviour(Program *program, FakeSpeaker *speaker, const char *key, const char *value)
+static bool set_behaviour(Program *program, FakeSpeaker *speaker, const char *key,
+                          const char *value)
 {
-    static const char *const pairings[] = {"accepts", "refuses", "rejects", "drops", "silent", NULL};
+    static const char *const pairings[] = {"accepts", "refuses", "rejects",
+                                           "drops",   "silent",  NULL};
     static const char *const connects[] = {"accepts",
                                            "refuses",
                                            "aborts",
@@ -376,9 +382,12 @@ static void run_deed(Program *program, char **words, int count)
     static const struct {
         const char *name;
         void (*deed)(FakeSpeaker *speaker);
-    } deeds[] = {{"bond", fake_speaker_bond},         {"forget-us", fake_speaker_forget_us},
-                 {"suspend", fake_speaker_suspend},   {"begin", fake_speaker_start},
-                 {"close", fake_speaker_close},       {"abort", fake_speaker_abort},
+    } deeds[] = {{"bond", fake_speaker_bond},
+                 {"forget-us", fake_speaker_forget_us},
+                 {"suspend", fake_speaker_suspend},
+                 {"begin", fake_speaker_start},
+                 {"close", fake_speaker_close},
+                 {"abort", fake_speaker_abort},
                  {"pair-with-us", fake_speaker_pair_with_us}};
     FakeSpeaker *speaker = speaker_of(program, words[1]);
 

@@ -48,9 +48,8 @@ bool device_lists(const Device *device, const char *uuid)
 
 static GVariant *uuids_of(const Device *device)
 {
-    return device->uuids_known
-               ? g_variant_new_strv((const char *const *)device->speaker->uuids, -1)
-               : g_variant_new_strv(NULL, 0);
+    return device->uuids_known ? g_variant_new_strv((const char *const *)device->speaker->uuids, -1)
+                               : g_variant_new_strv(NULL, 0);
 }
 
 static GVariant *first_properties(Device *device)
@@ -65,7 +64,7 @@ static GVariant *first_properties(Device *device)
     if (speaker->name)
         g_variant_builder_add(&values, "{sv}", "Name", g_variant_new_string(speaker->name));
     g_variant_builder_add(&values, "{sv}", "Alias",
-                          g_variant_new_string(device->alias  ? device->alias
+                          g_variant_new_string(device->alias   ? device->alias
                                                : speaker->name ? speaker->name
                                                                : speaker->address));
     if (speaker->class_of_device)
@@ -196,9 +195,9 @@ static void emit_disconnected(Device *device, FakeLinkLoss why)
     FakeBluez *bluez = device->adapter->bluez;
 
     if (fake_has(bluez, QUIRK_DISCONNECTED_SIGNAL) && !g_dbus_connection_is_closed(bluez->bus))
-        g_dbus_connection_emit_signal(bluez->bus, NULL, device->path, IF_DEVICE, "Disconnected",
-                                      g_variant_new("(ss)", reasons[why].name, reasons[why].message),
-                                      NULL);
+        g_dbus_connection_emit_signal(
+            bluez->bus, NULL, device->path, IF_DEVICE, "Disconnected",
+            g_variant_new("(ss)", reasons[why].name, reasons[why].message), NULL);
 }
 
 static void reconnect_by_policy(void *data)

@@ -9,21 +9,21 @@
 #include "fake-bluez.h"
 #include "fake-tree.h"
 
-#define ERROR_PREFIX    "org.bluez.Error."
-#define UUID_SOURCE     "0000110a-0000-1000-8000-00805f9b34fb"
-#define UUID_SINK       "0000110b-0000-1000-8000-00805f9b34fb"
-#define UUID_AVRCP_TG   "0000110c-0000-1000-8000-00805f9b34fb"
-#define UUID_AVDTP      "0000110d-0000-1000-8000-00805f9b34fb"
-#define UUID_AVRCP      "0000110e-0000-1000-8000-00805f9b34fb"
-#define IF_ADAPTER      "org.bluez.Adapter1"
-#define IF_AGENT        "org.bluez.Agent1"
-#define IF_AGENTS       "org.bluez.AgentManager1"
-#define IF_CONTROL      "org.bluez.MediaControl1"
-#define IF_DEVICE       "org.bluez.Device1"
-#define IF_ENDPOINT     "org.bluez.MediaEndpoint1"
-#define IF_MEDIA        "org.bluez.Media1"
-#define IF_TRANSPORT    "org.bluez.MediaTransport1"
-#define MEDIA_MTU       672
+#define ERROR_PREFIX  "org.bluez.Error."
+#define UUID_SOURCE   "0000110a-0000-1000-8000-00805f9b34fb"
+#define UUID_SINK     "0000110b-0000-1000-8000-00805f9b34fb"
+#define UUID_AVRCP_TG "0000110c-0000-1000-8000-00805f9b34fb"
+#define UUID_AVDTP    "0000110d-0000-1000-8000-00805f9b34fb"
+#define UUID_AVRCP    "0000110e-0000-1000-8000-00805f9b34fb"
+#define IF_ADAPTER    "org.bluez.Adapter1"
+#define IF_AGENT      "org.bluez.Agent1"
+#define IF_AGENTS     "org.bluez.AgentManager1"
+#define IF_CONTROL    "org.bluez.MediaControl1"
+#define IF_DEVICE     "org.bluez.Device1"
+#define IF_ENDPOINT   "org.bluez.MediaEndpoint1"
+#define IF_MEDIA      "org.bluez.Media1"
+#define IF_TRANSPORT  "org.bluez.MediaTransport1"
+#define MEDIA_MTU     672
 
 typedef struct Adapter Adapter;
 typedef struct Device Device;
@@ -31,20 +31,20 @@ typedef struct Transport Transport;
 
 /* What one version of BlueZ does and another does not. README.md has the table. */
 typedef enum {
-    QUIRK_BONDED,               /* Device1.Bonded exists */
-    QUIRK_SUPPORTED_UUIDS,      /* Media1.SupportedUUIDs */
-    QUIRK_POWER_STATE,          /* Adapter1.PowerState without -E */
-    QUIRK_REFUSED,              /* says br-connection-refused */
-    QUIRK_CONNECTABLE,          /* Adapter1.Connectable */
-    QUIRK_DELAY_ALWAYS,         /* Delay exists whenever negotiated */
-    QUIRK_STUCK,                /* a broken handshake sticks until Blocked is toggled */
-    QUIRK_RELEASE_DROPS,        /* Release during Acquire drops the stream */
-    QUIRK_DISCONNECTED_SIGNAL,  /* Device1.Disconnected(reason, message) */
-    QUIRK_KEY_MISSING,          /* says br-connection-key-missing */
-    QUIRK_SHARED_ENDPOINT,      /* one local endpoint, several streams */
-    QUIRK_PROFILE_ERROR,        /* BREDR.ProfileUnavailable */
-    QUIRK_FD_REUSE,             /* fdM starts again at the lowest free number */
-    QUIRK_UUID_FILTER_CRASH,    /* dies when a UUID filter matches */
+    QUIRK_BONDED,              /* Device1.Bonded exists */
+    QUIRK_SUPPORTED_UUIDS,     /* Media1.SupportedUUIDs */
+    QUIRK_POWER_STATE,         /* Adapter1.PowerState without -E */
+    QUIRK_REFUSED,             /* says br-connection-refused */
+    QUIRK_CONNECTABLE,         /* Adapter1.Connectable */
+    QUIRK_DELAY_ALWAYS,        /* Delay exists whenever negotiated */
+    QUIRK_STUCK,               /* a broken handshake sticks until Blocked is toggled */
+    QUIRK_RELEASE_DROPS,       /* Release during Acquire drops the stream */
+    QUIRK_DISCONNECTED_SIGNAL, /* Device1.Disconnected(reason, message) */
+    QUIRK_KEY_MISSING,         /* says br-connection-key-missing */
+    QUIRK_SHARED_ENDPOINT,     /* one local endpoint, several streams */
+    QUIRK_PROFILE_ERROR,       /* BREDR.ProfileUnavailable */
+    QUIRK_FD_REUSE,            /* fdM starts again at the lowest free number */
+    QUIRK_UUID_FILTER_CRASH,   /* dies when a UUID filter matches */
 } Quirk;
 
 typedef struct {
@@ -101,7 +101,7 @@ struct Device {
     /* The one connection being made. */
     bool connecting;
     bool incoming;
-    unsigned serial; /* of it: answers of an older one are not for this one */
+    unsigned serial;                     /* of it: answers of an older one are not for this one */
     GDBusMethodInvocation *connect_call; /* NULL: nobody asked (policy, speaker) */
     GSource *connect_step;
     const uint8_t *blob; /* what an incoming one asks for */

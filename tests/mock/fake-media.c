@@ -112,8 +112,8 @@ static void forget_player(Adapter *adapter)
     g_clear_pointer(&adapter->player_path, g_free);
 }
 
-static void unregister(Adapter *adapter, const char *method, GVariant *arguments, const char *client,
-                       GDBusMethodInvocation *invocation)
+static void unregister(Adapter *adapter, const char *method, GVariant *arguments,
+                       const char *client, GDBusMethodInvocation *invocation)
 {
     const char *path;
     Endpoint *endpoint;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Copyright (C) 2026 The Echocast authors */
 
-/* Device1.Pair: page, pair (with the agent's help), browse, answer; and pairings that others begin. */
+/* Device1.Pair: page, pair (with the agent's help), browse, answer; and pairings that others begin.
+ */
 #include "fake-internal.h"
 
 static void end(Device *device)
@@ -60,7 +61,8 @@ static void finish(void *data)
         device_watch_idle(device);
 }
 
-/* Without Pairable the key is used and not kept. Bonded is shown at once, Paired after the browse. */
+/* Without Pairable the key is used and not kept. Bonded is shown at once, Paired after the browse.
+ */
 static void bond(Device *device)
 {
     fake_cancel(device->adapter->bluez, &device->forget);
@@ -104,8 +106,8 @@ static void on_pin(Device *device, unsigned serial, GVariant *value, const GErro
 static void ask_agent(Device *device, const Agent *agent, const char *method, GVariant *arguments,
                       FakeAnswer answer)
 {
-    fake_call(device->adapter->bluez, agent->client, agent->path, IF_AGENT, method, arguments, 60000,
-              device, device->pair_serial, answer);
+    fake_call(device->adapter->bluez, agent->client, agent->path, IF_AGENT, method, arguments,
+              60000, device, device->pair_serial, answer);
 }
 
 /* Just works is accepted without a question when we began it; numbers are compared only if both
@@ -122,8 +124,8 @@ static void authenticate(Device *device)
     else if (speaker->legacy)
         ask_agent(device, agent, "RequestPinCode", g_variant_new("(o)", device->path), on_pin);
     else if (speaker->displays && we_display)
-        ask_agent(device, agent, "RequestConfirmation", g_variant_new("(ou)", device->path, 123456u),
-                  on_confirmed);
+        ask_agent(device, agent, "RequestConfirmation",
+                  g_variant_new("(ou)", device->path, 123456u), on_confirmed);
     else
         bond_and_browse(device);
 }

@@ -207,7 +207,8 @@ static void begin_acquire(Transport *transport, const char *client,
 {
     FakeBluez *bluez = transport->device->adapter->bluez;
     bool pending = transport->state == STREAM_PENDING;
-    FakeStart behaviour = pending ? FAKE_START_ACCEPTS : speaker_take_start(transport->device->speaker);
+    FakeStart behaviour =
+        pending ? FAKE_START_ACCEPTS : speaker_take_start(transport->device->speaker);
 
     transport->owner = g_strdup(client);
     transport->call = invocation;

@@ -137,9 +137,8 @@ static void answer_get(FakeObject *object, GVariant *arguments, GDBusMethodInvoc
     if (value)
         g_dbus_method_invocation_return_value(invocation, g_variant_new("(v)", value));
     else
-        g_dbus_method_invocation_return_dbus_error(invocation,
-                                                   "org.freedesktop.DBus.Error.InvalidArgs",
-                                                   "No such property");
+        g_dbus_method_invocation_return_dbus_error(
+            invocation, "org.freedesktop.DBus.Error.InvalidArgs", "No such property");
 }
 
 static void answer_set(FakeObject *object, GVariant *arguments, GDBusMethodInvocation *invocation)
@@ -154,8 +153,8 @@ static void answer_set(FakeObject *object, GVariant *arguments, GDBusMethodInvoc
         return;
     }
     message = g_strdup_printf("No such property '%s'", name);
-    g_dbus_method_invocation_return_dbus_error(
-        invocation, "org.freedesktop.DBus.Error.InvalidArgs", message);
+    g_dbus_method_invocation_return_dbus_error(invocation, "org.freedesktop.DBus.Error.InvalidArgs",
+                                               message);
 }
 
 static void answer_properties(FakeObject *object, const char *method, GVariant *arguments,
@@ -226,7 +225,7 @@ static GDBusMessage *on_message(GDBusConnection *bus, GDBusMessage *message, gbo
 
 FakeTree *fake_tree_new(GDBusConnection *bus, const FakeTreeCalls *calls, void *data)
 {
-    static const GDBusInterfaceVTable vtable = { .method_call = on_manager_call };
+    static const GDBusInterfaceVTable vtable = {.method_call = on_manager_call};
     FakeTree *tree = g_new0(FakeTree, 1);
 
     tree->bus = g_object_ref(bus);
@@ -328,12 +327,12 @@ void fake_object_free(FakeObject *object)
 void fake_object_add_interface(FakeObject *object, GDBusInterfaceInfo *info)
 {
     /* Get and Set come to the same function as the methods. */
-    static const GDBusInterfaceVTable vtable = { .method_call = on_call };
+    static const GDBusInterfaceVTable vtable = {.method_call = on_call};
     Interface *interface = g_new0(Interface, 1);
 
     interface->info = info;
-    interface->properties = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                                  (GDestroyNotify)g_variant_unref);
+    interface->properties =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_variant_unref);
     interface->registration = g_dbus_connection_register_object(
         object->tree->bus, object->path, info, &vtable, object->tree, NULL, NULL);
     g_assert(interface->registration);
@@ -407,9 +406,9 @@ static bool store(Interface *interface, const char *property, GVariant *value,
 static void finish_change(FakeObject *object, const char *interface, bool differs,
                           GVariantBuilder *changed, GVariantBuilder *invalidated)
 {
-    g_autoptr(GVariant) arguments = g_variant_ref_sink(
-        g_variant_new("(s@a{sv}@as)", interface, g_variant_builder_end(changed),
-                      g_variant_builder_end(invalidated)));
+    g_autoptr(GVariant) arguments =
+        g_variant_ref_sink(g_variant_new("(s@a{sv}@as)", interface, g_variant_builder_end(changed),
+                                         g_variant_builder_end(invalidated)));
 
     if (differs && object->announced && find_interface(object, interface)->announced)
         emit(object->tree, object->path, PROPERTIES_INTERFACE, "PropertiesChanged", arguments);

@@ -2,7 +2,8 @@
  * Copyright (C) 2026 The Echocast authors */
 
 /* Listener: the ears of a fake speaker. Takes A2DP media packets apart (RTP, SBC), counts what is
- * wrong with them and writes what they sound like: signed 16 bit PCM of the machine's byte order. */
+ * wrong with them and writes what they sound like: signed 16 bit PCM of the machine's byte order.
+ */
 #pragma once
 
 #include <glib.h>
@@ -12,7 +13,7 @@ typedef struct Listener Listener;
 
 typedef struct {
     uint64_t packets;
-    uint64_t malformed;      /* no RTP of version 2, no SBC frame, or bytes left over */
+    uint64_t malformed; /* no RTP of version 2, no SBC frame, or bytes left over */
     uint64_t sequence_gaps;
     uint64_t timestamp_gaps; /* not one packet's PCM frames after the one before */
     uint64_t sbc_frames;

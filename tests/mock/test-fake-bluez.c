@@ -269,15 +269,16 @@ static void test_agent_turns_pairable_on(void)
            "InvalidArguments|Invalid arguments in method call");
     register_agent(room, "DisplayYesNo");
     wait_for(room, "hci0 Pairable=true");
-    expect(room, "/org/bluez", "AgentManager1.RegisterAgent",
-           g_variant_new("(os)", "/agent", ""), "AlreadyExists|Already Exists");
+    expect(room, "/org/bluez", "AgentManager1.RegisterAgent", g_variant_new("(os)", "/agent", ""),
+           "AlreadyExists|Already Exists");
     set(room, ADAPTER, "org.bluez.Adapter1", "Pairable", g_variant_new_boolean(FALSE), NULL);
     wait_for(room, "hci0 Pairable=false");
     forget_seen(room);
     expect(room, "/org/bluez", "AgentManager1.RequestDefaultAgent", g_variant_new("(o)", "/agent"),
            NULL);
     wait_for(room, "hci0 Pairable=true");
-    expect(room, "/org/bluez", "AgentManager1.UnregisterAgent", g_variant_new("(o)", "/agent"), NULL);
+    expect(room, "/org/bluez", "AgentManager1.UnregisterAgent", g_variant_new("(o)", "/agent"),
+           NULL);
     wait_for(room, "hci0 Pairable=false");
     expect(room, "/org/bluez", "AgentManager1.UnregisterAgent", g_variant_new("(o)", "/agent"),
            "DoesNotExist|Does Not Exist");
@@ -451,11 +452,13 @@ static void test_incoming_pairing(void)
     fake_speaker_pair_with_us(room->speaker);
     g_assert_true(fake_bluez_wait(room->bluez, "incoming-pairing " SPEAKER " refused", 2, WAIT_MS));
     ORDER(room, "RequestAuthorization");
-    expect(room, "/org/bluez", "AgentManager1.UnregisterAgent", g_variant_new("(o)", "/agent"), NULL);
+    expect(room, "/org/bluez", "AgentManager1.UnregisterAgent", g_variant_new("(o)", "/agent"),
+           NULL);
     register_agent(room, "NoInputNoOutput");
     forget_seen(room);
     fake_speaker_pair_with_us(room->speaker);
-    g_assert_true(fake_bluez_wait(room->bluez, "incoming-pairing " SPEAKER " accepted", 1, WAIT_MS));
+    g_assert_true(
+        fake_bluez_wait(room->bluez, "incoming-pairing " SPEAKER " accepted", 1, WAIT_MS));
     g_assert_false(has_seen(room, "RequestAuthorization"));
 }
 
@@ -589,12 +592,13 @@ static void test_concurrent_connect(void)
     g_autoptr(Room) room = paired_room(FAKE_VERSION_DEBIAN_12);
 
     fake_bluez_times(room->bluez)->connecting = 100;
-    client_send(room->client, DEVICE, "org.bluez.Device1", "ConnectProfile", g_variant_new("(s)", SINK));
+    client_send(room->client, DEVICE, "org.bluez.Device1", "ConnectProfile",
+                g_variant_new("(s)", SINK));
     connect_profile(room, "InProgress|br-connection-busy");
     expect(room, DEVICE, "Device1.Disconnect", NULL, NULL);
-    g_assert_cmpuint(fake_bluez_count(room->bluez, "connect failed " SPEAKER
-                                                   " Failed|br-connection-canceled"),
-                     ==, 1);
+    g_assert_cmpuint(
+        fake_bluez_count(room->bluez, "connect failed " SPEAKER " Failed|br-connection-canceled"),
+        ==, 1);
 }
 
 static void test_disconnect(void)
@@ -830,13 +834,14 @@ static void test_crash_in_a_call(void)
     g_autofree char *answer = NULL;
 
     fake_bluez_crash(room->bluez, "Device1.ConnectProfile");
-    answer = client_call(room->client, DEVICE, "Device1.ConnectProfile", g_variant_new("(s)", SINK));
+    answer =
+        client_call(room->client, DEVICE, "Device1.ConnectProfile", g_variant_new("(s)", SINK));
     g_assert_true(g_str_has_prefix(answer, "NoReply|"));
     answer = (g_free(answer), client_call(room->client, ADAPTER, "Adapter1.StartDiscovery", NULL));
     g_assert_true(g_str_has_prefix(answer, "ServiceUnknown|"));
     forget_seen(room);
     fake_bluez_start(room->bluez);
-    wait_for(room, "dev_00_AA_01_01_00_01 added"); /* the bond was on disk */
+    wait_for(room, "dev_00_AA_01_01_00_01 added");                     /* the bond was on disk */
     connect_profile(room, "Failed|br-connection-profile-unavailable"); /* the endpoint was not */
     register_endpoint(room, NULL);
     connect_profile(room, NULL);
@@ -875,7 +880,7 @@ static void expect_property(unsigned version, const char *path, const char *inte
     g_autoptr(GError) error = NULL;
     g_autoptr(GVariant) value =
         client_call_value(room->client, path, "org.freedesktop.DBus.Properties.Get",
-                      g_variant_new("(ss)", interface, property), NULL, &error);
+                          g_variant_new("(ss)", interface, property), NULL, &error);
 
     g_assert_true((value != NULL) == there);
 }
