@@ -218,7 +218,7 @@ def case_scan(system):
     assert result.code == 0 and SPEAKER in result.out and "-88" in result.out, result
     assert "closer" in result.out and PHONE not in result.out, result
     assert PHONE in system.ctl("scan", "--timeout", "2", "--all").out
-    assert not system.bluez.state()["discovering"]
+    system.until(lambda: not system.bluez.state()["discovering"], "the inquiry to end")
     assert system.ctl("list", "--json").json["speakers"] == []
 
 

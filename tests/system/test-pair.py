@@ -9,13 +9,15 @@ import subprocess
 from harness import OTHER, PHONE, SPEAKER, main, tone_hz
 
 
+def last_pairable(system):
+    return [line for line in system.bluez.log() if line.startswith("set hci0.Pairable")][-1]
+
+
 def nothing_half_done(system, bonded=False):
     """No inquiry, no link, Pairable off, and a bond only where one is wanted."""
-    state = system.bluez.state()
-    assert not state["discovering"], state
+    system.until(lambda: not system.bluez.state()["discovering"], "the inquiry to end")
     system.until(lambda: not system.bluez.stats()["connected"], "the link to fall")
-    pairable = [line for line in system.bluez.log() if line.startswith("set hci0.Pairable")]
-    assert pairable[-1].endswith("false"), pairable
+    system.until(lambda: last_pairable(system) == "set hci0.Pairable false", "Pairable to be off")
     assert system.bluez.stats()["bonded"] == bonded
     assert not system.status()["pairing"]
     assert (system.ctl("list", "--json").json["speakers"] != []) == bonded
@@ -52,8 +54,7 @@ def case_order_of_calls(system):
     assert position == sorted(position), position
     assert system.bluez.count("Device1.Connect ") == 0
     assert system.bluez.count("Device1.CancelPairing") == 0
-    pairable = [line for line in log if line.startswith("set hci0.Pairable")]
-    assert pairable[-1] == "set hci0.Pairable false", pairable
+    assert last_pairable(system) == "set hci0.Pairable false"
     assert not system.bluez.state()["discovering"]
 
 
@@ -131,7 +132,7 @@ def case_interrupted_while_pairing(system):
     system.bluez.wait("link up")
     pair.send(signal.SIGINT)
     assert pair.wait() == 1 and pair.said("cancelled"), pair.errors
-    assert system.bluez.count("Device1.CancelPairing") == 1
+    system.bluez.wait("Device1.CancelPairing")
     nothing_half_done(system)
 
 
@@ -190,7 +191,7 @@ def case_hidden_phone(system):
     assert result.code == 1 and "not a speaker" in result.err, result
     system.bluez.wait(f"gone {SPEAKER}")
     assert system.ctl("list", "--json").json["speakers"] == []
-    assert not system.bluez.state()["discovering"]
+    system.until(lambda: not system.bluez.state()["discovering"], "the inquiry to end")
 
 
 def case_refused(system):

@@ -48,20 +48,17 @@ def case_bluetoothd_restart(system):
 def case_bluetoothd_dies_in_each_call(system):
     "bluetoothd dies in the middle of a call, whichever it is: echocastd lives and gets there."
     system.paired()
-    opened = 1
-    for method in ("Device1.ConnectProfile", "MediaTransport1.Acquire", "Media1.RegisterEndpoint",
-                   "AgentManager1.RegisterAgent"):
+    for method in ("AgentManager1.RegisterAgent", "Media1.RegisterEndpoint", "Adapter1.Set.Pairable",
+                   "Device1.ConnectProfile", "MediaTransport1.Acquire"):
+        system.bluez.stop()
         system.bluez.command("crash", method)
-        stops = system.bluez.count("bluetoothd stopped")
-        if system.bluez.state()["running"]:
-            system.bluez.stop()
-            stops += 1
-            system.bluez.command("start")
-        system.bluez.wait("bluetoothd stopped", stops + 1, timeout=30)
-        opened = system.bluez.count("stream open")
-        assert system.daemon.process.alive(), method
+        dead = system.bluez.count("bluetoothd stopped")
         system.bluez.command("start")
-    streams_again(system, opened + 1)
+        system.bluez.wait("bluetoothd stopped", dead + 1, timeout=30)
+        assert system.daemon.process.alive(), method
+        opened = system.bluez.count("stream open")
+        system.bluez.command("start")
+        streams_again(system, opened + 1)
 
 
 def case_adapter_replugged(system):

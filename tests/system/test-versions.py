@@ -24,7 +24,7 @@ def life(system, version):
     if version >= 583:
         assert stale.json["code"] == "StaleBond", stale
     assert system.ctl("forget", SPEAKER).code == 0
-    assert not system.bluez.state()["discovering"]
+    system.until(lambda: not system.bluez.state()["discovering"], "the inquiry to end")
 
 
 def case_5_50(system):
