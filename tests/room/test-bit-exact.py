@@ -4,10 +4,13 @@
 """What arrives at the speaker is, byte by byte, what libsbc makes of the PCM that was played.
 
 The loopback runs freely, so the music may begin anywhere within an SBC frame: libsbc is given the
-same PCM with 0 to 127 zeros before it, and one of these must match, to the last frame.
+same PCM with 0 to 127 zeros before it, and one of these must match, to the last frame. The music
+ends with 0.1 s of silence: of a draining player, snd-aloop clears a few milliseconds too much.
 """
 
 import subprocess
+
+import numpy as np
 
 from scenario import RATE, TOP, open_up, pair, run, short, write_wav, music
 
@@ -52,7 +55,7 @@ def best_shift(room, heard):
 
 
 def scenario(room, figures):
-    write_wav(WAV, music(SECONDS))
+    write_wav(WAV, np.vstack([music(SECONDS), np.zeros((RATE // 10, 2))]))
     speaker, _ = open_up(room, fresh=False, quiet=True)
     pair(room)
     speaker.wait_end()
