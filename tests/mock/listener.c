@@ -11,6 +11,7 @@
 struct Listener {
     Hearing hearing;
     sbc_t sbc;
+    uint8_t format;
     FILE *file;
     uint16_t next_sequence;
     uint32_t next_timestamp;
@@ -58,9 +59,15 @@ static size_t decode(Listener *listener, const uint8_t *bytes, size_t size, unsi
 {
     uint8_t pcm[2 * 2 * 128];
     size_t written = 0;
-    ssize_t used = sbc_decode(&listener->sbc, bytes, size, pcm, sizeof(pcm), &written);
+    ssize_t used;
     unsigned channels;
 
+    /* libsbc takes rate, blocks, mode and subbands from the first frame it sees and keeps them. */
+    if (size > 1 && bytes[1] != listener->format) {
+        sbc_reinit(&listener->sbc, 0);
+        listener->format = bytes[1];
+    }
+    used = sbc_decode(&listener->sbc, bytes, size, pcm, sizeof(pcm), &written);
     if (used <= 0)
         return 0;
     channels = listener->sbc.mode == SBC_MODE_MONO ? 1 : 2;

@@ -341,6 +341,14 @@ class System:
             shutil.copy(path, copy)
         return str(copy)
 
+    def never(self, truth, seconds):
+        """True if truth() stays false for so long; looks after every event."""
+        try:
+            self.until(truth, "what must not come", seconds / PATIENCE)
+        except AssertionError:
+            return True
+        return False
+
     def call(self, path, method, *arguments, user=None):
         """A D-Bus call to echocastd by somebody else than echocastctl: a Result."""
         return run(["gdbus", "call", "--address", self.address, "--dest", "org.echocast",
