@@ -56,12 +56,15 @@ install_packages() {
     if [ -e "$policy" ]; then
         policy=
     else
+        # However this ends, the machine must be able to start services again.
+        trap '"${root[@]}" rm -f "$policy"; exit 130' INT TERM HUP
         printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" > /dev/null
         "${root[@]}" chmod 755 "$policy"
     fi
     quietly apt-install "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y \
-        --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" || status=$?
+        --no-install-recommends -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600 "${missing[@]}" || status=$?
     [ -z "$policy" ] || "${root[@]}" rm -f "$policy"
+    trap - INT TERM HUP
     return "$status"
 }
 
