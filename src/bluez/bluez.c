@@ -114,7 +114,7 @@ static void bluez_tell_state(Bluez *bluez)
     bluez->facts.adapter_alias = bluez->alias;
     bluez->told = true;
     bluez->events->state_changed(&facts, bluez->data);
-    /* Said before the answers, so that none of them blames an adapter that is still called ready. */
+    /* Said before the answers: none of them may blame an adapter that is still called ready. */
     if (before == BLUEZ_READY && facts.state != BLUEZ_READY)
         bluez_abort(bluez, state_code(facts.state));
 }
@@ -334,8 +334,8 @@ static bool error_blames_state(const GError *error)
            g_error_matches(error, ECHOCAST_ERROR, ECHOCAST_ERROR_ADAPTER_OFF);
 }
 
-/* Who is told that the adapter is off waits until it is ready. If it is called ready already (it has
- * come since, or its going is not heard yet), nothing would end that wait: a mere failure then. */
+/* Who is told that the adapter is off waits until it is ready. If it is called ready already (it
+ * has come since, or its going is not heard yet), nothing would end that wait: a mere failure. */
 static GError *bluez_judge_answer(const Bluez *bluez, const GError *error)
 {
     GError *judged = error ? g_error_copy(error) : NULL;
@@ -416,8 +416,8 @@ static GError *bluez_obstacle(const Bluez *bluez, const Address *address)
     return error || bluez_knows(bluez, address) ? error : unknown_error();
 }
 
-/* Without a key of ours a connect would make one that goes with the link (no bonding), or none: only
- * a pairing heals that. */
+/* Without a key of ours a connect would make one that goes with the link (no bonding), or none:
+ * only a pairing heals that. */
 static GError *bluez_obstacle_to_connect(const Bluez *bluez, const Address *address)
 {
     g_autofree char *path = device_path(adapter_path(bluez->adapter), address);

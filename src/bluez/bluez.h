@@ -6,8 +6,8 @@
  * wait in. Main loop only; callbacks are never made from inside the call that asked for them.
  * One operation a device at a time is the caller's duty; Acquire and Release are serialised here.
  * Each call is answered once, also when the adapter or bluetoothd goes in the middle of it: what is
- * under way when READY is left ends with the reason, after state_changed; and no answer gives such a
- * reason while the state told is READY. */
+ * under way when READY is left ends with the reason, after state_changed; and no answer gives such
+ * a reason while the state told is READY. */
 #pragma once
 
 #include "a2dp/peer.h"
@@ -102,10 +102,10 @@ void bluez_read_facts(const Bluez *bluez, BluezFacts *facts);
 /* Calls device_changed for every device of our adapter that BlueZ knows, from the main loop. */
 void bluez_announce_devices(Bluez *bluez);
 
-/* Inquiry on BR/EDR; idempotent, never left on: stopped by pair, connect, free; started again by the
- * next call. The filter has no UUIDs (they hide speakers that do not list theirs, and crash BlueZ
- * 5.87). If it cannot start, state_changed comes with discovering false; it is tried again by the
- * next call, and when the power comes anew. */
+/* Inquiry on BR/EDR; idempotent, never left on: stopped by pair, connect, free; started again by
+ * the next call. The filter has no UUIDs (they hide speakers that do not list theirs, and crash
+ * BlueZ 5.87). If it cannot start, state_changed comes with discovering false; it is tried again by
+ * the next call, and when the power comes anew. */
 void bluez_discovery_start(Bluez *bluez);
 void bluez_discovery_stop(Bluez *bluez);
 

@@ -21,7 +21,7 @@ struct Endpoints {
     Endpoint *endpoint;
     unsigned count;
     unsigned unanswered; /* registrations under way */
-    unsigned tries; /* since they were all registered */
+    unsigned tries;      /* since they were all registered */
     guint pause;
     char *adapter;
     bool asked;      /* for a configuration, in this connection */
@@ -143,8 +143,8 @@ static gboolean on_pause_over(gpointer data)
 static void endpoints_ask_later(Endpoints *endpoints)
 {
     if (!endpoints->pause)
-        endpoints->pause = g_timeout_add_seconds(calls_retry_pause_s(endpoints->tries),
-                                                 on_pause_over, endpoints);
+        endpoints->pause =
+            g_timeout_add_seconds(calls_retry_pause_s(endpoints->tries), on_pause_over, endpoints);
 }
 
 static gboolean on_release(BluezDbusMediaEndpoint1 *skeleton, GDBusMethodInvocation *invocation,
