@@ -19,7 +19,8 @@ typedef void (*CallDone)(GVariant *reply, GUnixFDList *fds, const GError *error,
 /* For calls without a time of their own. GDBus's default of 25 s is too short for most of BlueZ. */
 #define CALL_TIMEOUT_MS 30000
 
-/* Before a registration is tried again that failed so many times: soon at first, for ever slowly. */
+/* Before a registration is tried again that failed so many times: soon at first, for ever slowly.
+ */
 unsigned calls_retry_pause_s(unsigned failures);
 
 Calls *calls_new(const Objects *objects);
