@@ -222,6 +222,7 @@ def play(room, speaker, path, seconds, show):
 
 def in_the_room(room, path, samples, show):
     """From the closed box to what the speaker heard: (report, heard.wav)."""
+    from scenario import Standstill
     show.say(f"the room is open (its kernel was up after {room.boot_seconds:.0f} s)")
     room.btvirt(2)
     room.bluetoothd()
@@ -231,7 +232,9 @@ def in_the_room(room, path, samples, show):
     show.say("echocastd runs")
     report = pair(room, speaker, show)
     report["cold_start_to_sound_s"] = time.time() - show.began
-    stats, own = play(room, speaker, path, len(samples) / RATE, show)
+    stats, own = Standstill(room).undisturbed(
+        lambda: play(room, speaker, path, len(samples) / RATE, show),
+        lambda seen: seen[0]["lost"], show.say)
     recording = speaker.recording("heard")
     report.update(packets=stats["packets"], lost=stats["lost"], gaps=stats["gaps"],
                   sent_late=own.get("late"), dropped=own.get("dropped"),

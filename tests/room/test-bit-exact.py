@@ -12,7 +12,7 @@ import subprocess
 
 import numpy as np
 
-from scenario import RATE, TOP, open_up, pair, run, short, write_wav, music
+from scenario import RATE, TOP, Standstill, open_up, pair, run, short, write_wav, music
 
 SECONDS = short(60, 15)
 SBC_FRAME = 128  # PCM frames
@@ -59,10 +59,14 @@ def scenario(room, figures):
     speaker, _ = open_up(room, fresh=False, quiet=True)
     pair(room)
     speaker.wait_end()
-    speaker.reset_recording()
-    room.play(WAV, "hw:Echocast,0,0").wait(SECONDS + 30)
-    speaker.wait_end()
-    stats = speaker.stats()
+
+    def play():
+        speaker.reset_recording()
+        room.play(WAV, "hw:Echocast,0,0").wait(SECONDS + 30)
+        speaker.wait_end()
+        return speaker.stats()
+
+    stats = Standstill(room).undisturbed(play, lambda seen: seen["lost"], figures.note)
     heard = split(speaker.recording("music").sbc.read_bytes())
     figures.add("packets lost", 0, stats["lost"], stats["lost"] == 0)
     place = best_shift(room, heard)

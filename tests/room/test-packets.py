@@ -5,7 +5,7 @@
 audio thread costs for it: wakeups and system calls. (Memory is measured in test-systemd.py, where
 a whole system shares the libraries.)"""
 
-from scenario import (RATE, TOP, audio_thread, counters, music, open_up, pair, pss_kib,
+from scenario import (RATE, TOP, Standstill, audio_thread, counters, music, open_up, pair, pss_kib,
                       run, short, threads, wakeups, write_wav)
 
 SECONDS = short(20, 10)
@@ -65,14 +65,21 @@ def finish(speaker, aplay, seconds):
     speaker.wait_end()
 
 
-def undisturbed(room, figures, speaker, daemon, period):
-    """What the speaker receives, and what it costs. Gives the memory used, in KiB."""
+def play(room, speaker, daemon, period):
+    """One piece of music: what the speaker counted, wakeups a packet, packets a second, memory."""
     aplay = start(room, speaker, period, SECONDS + 5)
     woken = measure_wakeups(room, speaker, daemon.pid)
     pss = pss_kib(room, daemon.pid)
     finish(speaker, aplay, SECONDS + 5)
     stats = speaker.stats()
     rate = rate_of(speaker.recording(f"period-{period}").packets()[10:-10])
+    return stats, woken, rate, pss
+
+
+def undisturbed(room, figures, watch, speaker, daemon, period):
+    """What the speaker receives, and what it costs. Gives the memory used, in KiB."""
+    stats, woken, rate, pss = watch.undisturbed(
+        lambda: play(room, speaker, daemon, period), lambda seen: seen[0]["lost"], figures.note)
     figures.add(f"period {period}: packets a second", f"{GOAL:.2f} +- 1 %", f"{rate:.2f}",
                 abs(rate / GOAL - 1) <= 0.01)
     full = stats["histogram"].get("5", 0)
@@ -98,9 +105,10 @@ def scenario(room, figures):
     speaker, daemon = open_up(room, fresh=False, quiet=True)
     pair(room)
     speaker.wait_end()
+    watch = Standstill(room)
     pss = 0
     for period in PERIODS:
-        pss = max(pss, undisturbed(room, figures, speaker, daemon, period))
+        pss = max(pss, undisturbed(room, figures, watch, speaker, daemon, period))
         under_strace(room, figures, speaker, daemon, period)
     figures.note(f"PSS while streaming, in a guest with little else to share libraries: {pss} KiB")
     figures.note(f"threads: {', '.join(threads(room, daemon.pid).values())}")
