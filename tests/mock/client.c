@@ -75,21 +75,20 @@ static void see_properties(Client *client, const char *path, GVariant *arguments
 {
     g_autoptr(GVariant) changed = NULL;
     g_autofree const char **invalidated = NULL;
-    g_autofree char *prefix = NULL;
     GVariantIter iter;
     const char *interface, *key;
     GVariant *value;
 
     g_variant_get(arguments, "(&s@a{sv}^a&s)", &interface, &changed, &invalidated);
-    prefix = client->details ? g_strconcat(strrchr(interface, '.') + 1, ".", NULL) : g_strdup("");
+    interface = strrchr(interface, '.') + 1;
     g_variant_iter_init(&iter, changed);
     while (g_variant_iter_loop(&iter, "{&sv}", &key, &value)) {
         g_autofree char *text = g_variant_print(value, FALSE);
 
-        see(client, g_strdup_printf("%s %s%s=%s", leaf(path), prefix, key, text));
+        see(client, g_strdup_printf("%s %s.%s=%s", leaf(path), interface, key, text));
     }
     for (const char **gone = invalidated; *gone; gone++)
-        see(client, g_strdup_printf("%s %s%s gone", leaf(path), prefix, *gone));
+        see(client, g_strdup_printf("%s %s.%s gone", leaf(path), interface, *gone));
 }
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"

@@ -17,11 +17,11 @@
 
 typedef struct {
     GDBusConnection *bus;
-    /* One line an event: "dev Connected=true", "fd0 added", "SelectConfiguration". Objects by the
-     * last element of their path. */
+    /* One line an event: "hci0 Adapter1.Powered=true", "fd0 added", "SelectConfiguration". Objects
+     * by the last element of their path. */
     GPtrArray *seen;
     const char *only; /* signals of paths that begin so; NULL: all */
-    bool details;     /* properties of what is added as well, and their interfaces' names */
+    bool details;     /* properties of what is added as well */
     bool trace;       /* our calls too: "> Device1.Pair", "< Device1.Pair", and its error */
     unsigned mtu;     /* of the last Acquire, to write */
 

@@ -174,12 +174,12 @@ static void test_discovery(void)
     expect(room, ADAPTER, "Adapter1.StartDiscovery", NULL,
            "InProgress|Operation already in progress");
     wait_for(room, "dev_00_AA_01_01_00_01 added");
-    ORDER(room, "hci0 Discovering=true", "dev_00_AA_01_01_00_01 added");
+    ORDER(room, "hci0 Adapter1.Discovering=true", "dev_00_AA_01_01_00_01 added");
     room->speaker->rssi = -50;
-    wait_for(room, "dev_00_AA_01_01_00_01 RSSI=-50");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.RSSI=-50");
     expect(room, ADAPTER, "Adapter1.StopDiscovery", NULL, NULL);
-    wait_for(room, "hci0 Discovering=false");
-    ORDER(room, "dev_00_AA_01_01_00_01 RSSI gone", "hci0 Discovering=false");
+    wait_for(room, "hci0 Adapter1.Discovering=false");
+    ORDER(room, "dev_00_AA_01_01_00_01 Device1.RSSI gone", "hci0 Adapter1.Discovering=false");
 }
 
 static void test_discovery_ends_with_client(void)
@@ -234,14 +234,14 @@ static void test_power(void)
     g_autoptr(Room) room = room_new(FAKE_VERSION_DEBIAN_12);
 
     set(room, ADAPTER, "org.bluez.Adapter1", "Powered", g_variant_new_boolean(FALSE), NULL);
-    wait_for(room, "hci0 Powered=false");
+    wait_for(room, "hci0 Adapter1.Powered=false");
     expect(room, ADAPTER, "Adapter1.StartDiscovery", NULL, "NotReady|Resource Not Ready");
     fake_bluez_block(room->bluez, "hci0", true);
     set(room, ADAPTER, "org.bluez.Adapter1", "Powered", g_variant_new_boolean(TRUE),
         "Blocked|Blocked through rfkill");
     fake_bluez_block(room->bluez, "hci0", false);
     set(room, ADAPTER, "org.bluez.Adapter1", "Powered", g_variant_new_boolean(TRUE), NULL);
-    wait_for(room, "hci0 Powered=true");
+    wait_for(room, "hci0 Adapter1.Powered=true");
 }
 
 static void test_power_cycle_keeps_registrations(void)
@@ -250,9 +250,10 @@ static void test_power_cycle_keeps_registrations(void)
 
     forget_seen(room);
     set(room, ADAPTER, "org.bluez.Adapter1", "Powered", g_variant_new_boolean(FALSE), NULL);
-    wait_for(room, "hci0 Powered=false");
+    wait_for(room, "hci0 Adapter1.Powered=false");
     ORDER(room, "ClearConfiguration", "fd0 removed");
-    ORDER(room, "fd0 removed", "dev_00_AA_01_01_00_01 Connected=false", "hci0 Powered=false");
+    ORDER(room, "fd0 removed", "dev_00_AA_01_01_00_01 Device1.Connected=false",
+          "hci0 Adapter1.Powered=false");
     set(room, ADAPTER, "org.bluez.Adapter1", "Powered", g_variant_new_boolean(TRUE), NULL);
     connect_profile(room, NULL);
     g_assert_cmpuint(fake_bluez_transports(room->bluez), ==, 1);
@@ -268,18 +269,18 @@ static void test_agent_turns_pairable_on(void)
            g_variant_new("(os)", "/agent", "Oracle"),
            "InvalidArguments|Invalid arguments in method call");
     register_agent(room, "DisplayYesNo");
-    wait_for(room, "hci0 Pairable=true");
+    wait_for(room, "hci0 Adapter1.Pairable=true");
     expect(room, "/org/bluez", "AgentManager1.RegisterAgent", g_variant_new("(os)", "/agent", ""),
            "AlreadyExists|Already Exists");
     set(room, ADAPTER, "org.bluez.Adapter1", "Pairable", g_variant_new_boolean(FALSE), NULL);
-    wait_for(room, "hci0 Pairable=false");
+    wait_for(room, "hci0 Adapter1.Pairable=false");
     forget_seen(room);
     expect(room, "/org/bluez", "AgentManager1.RequestDefaultAgent", g_variant_new("(o)", "/agent"),
            NULL);
-    wait_for(room, "hci0 Pairable=true");
+    wait_for(room, "hci0 Adapter1.Pairable=true");
     expect(room, "/org/bluez", "AgentManager1.UnregisterAgent", g_variant_new("(o)", "/agent"),
            NULL);
-    wait_for(room, "hci0 Pairable=false");
+    wait_for(room, "hci0 Adapter1.Pairable=false");
     expect(room, "/org/bluez", "AgentManager1.UnregisterAgent", g_variant_new("(o)", "/agent"),
            "DoesNotExist|Does Not Exist");
 }
@@ -288,11 +289,12 @@ static void test_pair(void)
 {
     g_autoptr(Room) room = paired_room(FAKE_VERSION_DEBIAN_12);
 
-    ORDER(room, "dev_00_AA_01_01_00_01 Connected=true", "dev_00_AA_01_01_00_01 Bonded=true",
-          "dev_00_AA_01_01_00_01 ServicesResolved=true");
+    ORDER(room, "dev_00_AA_01_01_00_01 Device1.Connected=true",
+          "dev_00_AA_01_01_00_01 Device1.Bonded=true",
+          "dev_00_AA_01_01_00_01 Device1.ServicesResolved=true");
     g_assert_true(room->speaker->bonded);
     expect(room, DEVICE, "Device1.Pair", NULL, "AlreadyExists|Already Exists");
-    wait_for(room, "dev_00_AA_01_01_00_01 Connected=false"); /* nothing used the link */
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false"); /* nothing used the link */
 }
 
 static void test_pair_without_pairable_keeps_no_bond(void)
@@ -303,8 +305,8 @@ static void test_pair_without_pairable_keeps_no_bond(void)
     set(room, ADAPTER, "org.bluez.Adapter1", "Pairable", g_variant_new_boolean(FALSE), NULL);
     discover(room);
     expect(room, DEVICE, "Device1.Pair", NULL, NULL);
-    wait_for(room, "dev_00_AA_01_01_00_01 Paired=true");
-    wait_for(room, "dev_00_AA_01_01_00_01 Paired=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Paired=true");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Paired=false");
     g_assert_false(room->speaker->bonded);
 }
 
@@ -437,7 +439,7 @@ static void test_idle_cancel_loses_key(void)
     g_autoptr(Room) room = paired_room(FAKE_VERSION_DEBIAN_12);
 
     expect(room, DEVICE, "Device1.CancelPairing", NULL, "DoesNotExist|Does Not Exist");
-    wait_for(room, "dev_00_AA_01_01_00_01 Connected=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false");
     connect_profile(room, "Failed|br-connection-unknown");
 }
 
@@ -472,10 +474,10 @@ static void test_connect(void)
     room->speaker->delay = 1500;
     forget_seen(room);
     connect_profile(room, NULL);
-    wait_for(room, "fd0 Volume=64");
+    wait_for(room, "fd0 MediaTransport1.Volume=64");
     ORDER(room, "sep1 added", "SelectConfiguration");
     ORDER(room, "SelectConfiguration", "fd0 added");
-    ORDER(room, "SelectConfiguration", "SetConfiguration", "fd0 Delay=1500");
+    ORDER(room, "SelectConfiguration", "SetConfiguration", "fd0 MediaTransport1.Delay=1500");
     g_assert_cmphex(room->speaker->configuration[0], ==, 0x21);
     connect_profile(room, NULL); /* it is already */
 }
@@ -494,7 +496,7 @@ static void expect_connect(unsigned version, const char *answer, void (*arrange)
 {
     g_autoptr(Room) room = paired_room(version);
 
-    wait_for(room, "dev_00_AA_01_01_00_01 Connected=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false");
     arrange(room);
     connect_profile(room, answer);
     g_assert_cmpuint(fake_bluez_transports(room->bluez), ==, 0);
@@ -578,7 +580,7 @@ static void test_stuck(void)
     room->speaker->connect = FAKE_CONNECT_BREAKS;
     room->speaker->connect_times = 1;
     connect_profile(room, "Failed|br-connection-canceled");
-    wait_for(room, "dev_00_AA_01_01_00_01 Connected=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false");
     connect_profile(room, "InProgress|br-connection-busy");
     connect_profile(room, "InProgress|br-connection-busy");
     set(room, DEVICE, "org.bluez.Device1", "Blocked", g_variant_new_boolean(TRUE), NULL);
@@ -607,8 +609,8 @@ static void test_disconnect(void)
 
     forget_seen(room);
     expect(room, DEVICE, "Device1.Disconnect", NULL, NULL);
-    wait_for(room, "ClearConfiguration");
-    ORDER(room, "fd0 removed", "sep1 removed", "dev_00_AA_01_01_00_01 Connected=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false");
+    ORDER(room, "fd0 removed", "sep1 removed", "dev_00_AA_01_01_00_01 Device1.Connected=false");
     expect(room, DEVICE, "Device1.Disconnect", NULL, NULL); /* it is already */
 }
 
@@ -617,8 +619,8 @@ static void test_disconnected_signal(void)
     g_autoptr(Room) room = connected_room(583);
 
     fake_speaker_lose_link(room->speaker, FAKE_LINK_TIMEOUT);
-    wait_for(room, "dev_00_AA_01_01_00_01 Connected=false");
-    ORDER(room, "org.bluez.Reason.Timeout", "dev_00_AA_01_01_00_01 Connected=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false");
+    ORDER(room, "org.bluez.Reason.Timeout", "dev_00_AA_01_01_00_01 Device1.Connected=false");
 }
 
 static void test_policy_reconnects(void)
@@ -638,7 +640,7 @@ static void test_incoming_connection(void)
     static const uint8_t odd[4] = {0xff, 0xff, 0x02, 0x35};
     g_autoptr(Room) room = paired_room(FAKE_VERSION_DEBIAN_12);
 
-    wait_for(room, "dev_00_AA_01_01_00_01 Connected=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false");
     forget_seen(room);
     fake_speaker_connect_to_us(room->speaker, odd);
     g_assert_true(fake_bluez_wait(room->bluez, "stream open", 1, WAIT_MS));
@@ -711,13 +713,13 @@ static void test_acquire(void)
     fd = acquire(room, DEVICE "/sep1/fd0");
     g_assert_cmpint(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size), ==, 0);
     g_assert_cmpint(type, ==, SOCK_SEQPACKET);
-    wait_for(room, "fd0 State='active'");
+    wait_for(room, "fd0 MediaTransport1.State='active'");
     g_assert_cmpint(send(fd, packet, sizeof(packet), 0), ==, sizeof(packet));
     g_assert_true(fake_bluez_wait(room->bluez, "first packet", 1, WAIT_MS));
     expect(room, DEVICE "/sep1/fd0", "MediaTransport1.Acquire", NULL,
            "NotAuthorized|Operation Not Authorized");
     expect(room, DEVICE "/sep1/fd0", "MediaTransport1.Release", NULL, NULL);
-    wait_for(room, "fd0 State='idle'");
+    wait_for(room, "fd0 MediaTransport1.State='idle'");
     g_assert_cmpint(send(fd, packet, sizeof(packet), 0), ==, sizeof(packet)); /* still */
     expect(room, DEVICE "/sep1/fd0", "MediaTransport1.Release", NULL,
            "NotAuthorized|Operation Not Authorized");
@@ -762,13 +764,13 @@ static void test_peer_suspend_and_start(void)
     g_autoptr(Room) room = connected_room(FAKE_VERSION_DEBIAN_12);
     int fd = acquire(room, DEVICE "/sep1/fd0");
 
-    wait_for(room, "fd0 State='active'");
+    wait_for(room, "fd0 MediaTransport1.State='active'");
     fake_speaker_suspend(room->speaker);
-    wait_for(room, "fd0 State='idle'");
+    wait_for(room, "fd0 MediaTransport1.State='idle'");
     expect(room, DEVICE "/sep1/fd0", "MediaTransport1.Release", NULL,
            "NotAuthorized|Operation Not Authorized");
     fake_speaker_start(room->speaker);
-    wait_for(room, "fd0 State='pending'");
+    wait_for(room, "fd0 MediaTransport1.State='pending'");
     expect(room, DEVICE "/sep1/fd0", "MediaTransport1.TryAcquire", NULL, NULL);
     close(fd);
 }
@@ -781,7 +783,7 @@ static void test_link_loss_hangs_up(void)
 
     forget_seen(room);
     fake_speaker_lose_link(room->speaker, FAKE_LINK_TIMEOUT);
-    wait_for(room, "dev_00_AA_01_01_00_01 Connected=false");
+    wait_for(room, "dev_00_AA_01_01_00_01 Device1.Connected=false");
     wait_for(room, "ClearConfiguration");
     g_assert_cmpint(g_poll(&poll, 1, WAIT_MS), ==, 1);
     g_assert_true(poll.revents & G_IO_HUP);
@@ -795,10 +797,10 @@ static void test_volume(void)
     set(room, DEVICE "/sep1/fd0", "org.bluez.MediaTransport1", "Volume", g_variant_new_uint16(64),
         "InvalidArgs|No such property 'Volume'");
     fake_speaker_turn_volume(room->speaker, 30);
-    wait_for(room, "fd0 Volume=30");
+    wait_for(room, "fd0 MediaTransport1.Volume=30");
     set(room, DEVICE "/sep1/fd0", "org.bluez.MediaTransport1", "Volume", g_variant_new_uint16(64),
         NULL);
-    wait_for(room, "fd0 Volume=64");
+    wait_for(room, "fd0 MediaTransport1.Volume=64");
     set(room, DEVICE "/sep1/fd0", "org.bluez.MediaTransport1", "Volume", g_variant_new_uint16(128),
         "InvalidArguments|Invalid arguments in method call");
 }
