@@ -3,12 +3,13 @@
 
 echocast_unit_test(errors bluez)
 
-# The fake's adapters and agents have the names of ours: of all it defines, the test sees only fake_*.
+# The fake's adapters and agents have the names of ours: the test sees only its fake_* and private_bus_*.
 set(fake_alone ${CMAKE_CURRENT_BINARY_DIR}/fake-bluez-alone.o)
 add_custom_command(
   OUTPUT ${fake_alone}
   COMMAND ${CMAKE_LINKER} -r --whole-archive $<TARGET_FILE:fake-bluez> -o ${fake_alone}
-  COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=fake_* ${fake_alone}
+  COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=fake_* --keep-global-symbol=private_bus_*
+          ${fake_alone}
   DEPENDS fake-bluez
   VERBATIM)
 # It brings a probe of its own, since there is no kernel's L2CAP behind the fake.

@@ -7,6 +7,7 @@
 #include "bluez/probe.h"
 #include "base/error.h"
 #include "fake-bluez.h"
+#include "private-bus.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@
     }
 
 typedef struct {
-    GTestDBus *daemon;
+    PrivateBus *daemon;
     FakeBluez *fake;
     FakeSpeaker *speaker;
     GDBusConnection *bus;
@@ -292,7 +293,7 @@ static GDBusConnection *bus_connect(Room *room)
 {
     g_autoptr(GError) error = NULL;
     GDBusConnection *bus =
-        g_dbus_connection_new_for_address_sync(g_test_dbus_get_bus_address(room->daemon),
+        g_dbus_connection_new_for_address_sync(private_bus_address(room->daemon),
                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                                    G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
                                                NULL, NULL, &error);
@@ -303,10 +304,9 @@ static GDBusConnection *bus_connect(Room *room)
 
 static void room_open_bus(Room *room)
 {
-    room->daemon = g_test_dbus_new(G_TEST_DBUS_NONE);
-    g_test_dbus_up(room->daemon);
+    room->daemon = private_bus_new();
     room->bus = bus_connect(room);
-    room->fake = fake_bluez_new(g_test_dbus_get_bus_address(room->daemon), FAKE_VERSION_DEBIAN_12);
+    room->fake = fake_bluez_new(private_bus_address(room->daemon), FAKE_VERSION_DEBIAN_12);
     room->speaker = fake_bluez_add_speaker(room->fake, SPEAKER, "Kitchen");
 }
 
@@ -377,8 +377,7 @@ static void room_tear_down(Room *room, gconstpointer data)
     fake_bluez_free(room->fake);
     g_assert_true(g_dbus_connection_close_sync(room->bus, NULL, NULL));
     g_object_unref(room->bus);
-    g_test_dbus_down(room->daemon);
-    g_object_unref(room->daemon);
+    private_bus_free(room->daemon);
     g_ptr_array_unref(room->told);
 }
 
@@ -474,11 +473,14 @@ static void test_bluetoothd_restarts(Room *room, gconstpointer data)
 
 static void test_adapter_gone_and_back(Room *room, gconstpointer data)
 {
+    unsigned before; /* bluetoothd is on the bus a moment before its adapter: seen or not */
+
     connect_speaker(room);
+    before = told(room, "state NoAdapter");
     fake_bluez_unplug(room->fake, "hci0");
     expect(room, "forgotten");
     g_assert_cmpuint(told(room, "closed"), ==, 1);
-    g_assert_cmpuint(told(room, "state NoAdapter"), ==, 1);
+    g_assert_cmpuint(told(room, "state NoAdapter"), ==, before + 1);
     fake_bluez_plug(room->fake, "hci0", "00:AA:01:00:00:00");
     expect(room, "forgotten");
     expect(room, "device " SPEAKER);
