@@ -192,6 +192,7 @@ static void on_transport_opened(const Address *address, const SbcConfig *config,
     bool crowded = active != NULL && active != entry;
 
     entry->config = *config;
+    entry->transport = TRANSPORT_IDLE;
     feed(daemon, entry, crowded ? SPEAKER_EVENT_TRANSPORT_CROWDED : SPEAKER_EVENT_TRANSPORT_OPENED,
          ECHOCAST_ERROR_FAILED, NULL);
 }
@@ -201,7 +202,10 @@ static void on_transport_changed(const Address *address, TransportState state, v
     Daemon *daemon = data;
     Entry *entry = roster_find(daemon->roster, address);
 
-    if (entry != NULL && state == TRANSPORT_IDLE)
+    if (entry == NULL)
+        return;
+    entry->transport = state;
+    if (state == TRANSPORT_IDLE)
         feed(daemon, entry, SPEAKER_EVENT_TRANSPORT_SUSPENDED, ECHOCAST_ERROR_LINK_LOST,
              "the speaker suspended the stream");
 }

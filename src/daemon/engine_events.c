@@ -54,6 +54,19 @@ static void on_stream_removed(EngineStream stream, void *data)
 {
 }
 
+static const char *transport_word(TransportState state)
+{
+    switch (state) {
+    case TRANSPORT_IDLE:
+        return "idle";
+    case TRANSPORT_PENDING:
+        return "pending";
+    case TRANSPORT_ACTIVE:
+        return "active";
+    }
+    g_return_val_if_reached("idle");
+}
+
 /* What a tone proves: that packets went into an open transport. Nobody here can hear. */
 static GVariant *make_evidence(const Entry *entry, uint64_t packets_sent)
 {
@@ -61,7 +74,8 @@ static GVariant *make_evidence(const Entry *entry, uint64_t packets_sent)
 
     g_variant_builder_init(&builder, G_VARIANT_TYPE_VARDICT);
     g_variant_builder_add(&builder, "{sv}", "packets", g_variant_new_uint64(packets_sent));
-    g_variant_builder_add(&builder, "{sv}", "transport", g_variant_new_string("active"));
+    g_variant_builder_add(&builder, "{sv}", "transport",
+                          g_variant_new_string(transport_word(entry->transport)));
     g_variant_builder_add(&builder, "{sv}", "duration", g_variant_new_uint32(entry->tone_ms));
     return g_variant_new("(a{sv})", &builder);
 }

@@ -43,6 +43,7 @@ typedef struct {
     uint32_t class_of_device;
 
     SbcConfig config; /* of its transport */
+    TransportState transport;
     size_t mtu;
     unsigned delay_us; /* 0: not reported */
     int acquired_fd;   /* between Acquire's answer and the stream */
