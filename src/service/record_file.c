@@ -77,11 +77,15 @@ static bool is_number(GKeyFile *file, const char *group, const char *key)
            error->code == G_KEY_FILE_ERROR_KEY_NOT_FOUND;
 }
 
+/* What we write has \r escaped; a bare one would be taken for the line's end, one a round. */
 static bool is_text(GKeyFile *file, const char *group, const char *key)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = g_key_file_get_string(file, group, key, &error);
+    g_autofree char *raw = g_key_file_get_value(file, group, key, NULL);
 
+    if (raw && strchr(raw, '\r'))
+        return false;
     return text || error->code == G_KEY_FILE_ERROR_KEY_NOT_FOUND;
 }
 
