@@ -15,6 +15,12 @@
 #define SEED      20261
 #define INPUT_MAX 128
 
+static gint by_content(gconstpointer a, gconstpointer b)
+{
+    return g_bytes_compare(*(GBytes *const *)a, *(GBytes *const *)b);
+}
+
+/* In the order of their content: that of a directory is another one in every copy of the tree. */
 static GPtrArray *read_corpus(const char *path)
 {
     g_autoptr(GPtrArray) corpus = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
@@ -33,6 +39,7 @@ static GPtrArray *read_corpus(const char *path)
             g_error("%s", error->message);
         g_ptr_array_add(corpus, g_bytes_new_take(data, size));
     }
+    g_ptr_array_sort(corpus, by_content);
     return g_steal_pointer(&corpus);
 }
 
@@ -60,8 +67,11 @@ static size_t change(GRand *random, uint8_t *input, size_t size)
 {
     int changes = g_rand_int_range(random, 0, 4);
 
-    for (int i = 0; i < changes && size > 0; i++)
-        input[g_rand_int_range(random, 0, (gint32)size)] = random_octet(random);
+    for (int i = 0; i < changes && size > 0; i++) {
+        gint32 place = g_rand_int_range(random, 0, (gint32)size);
+
+        input[place] = random_octet(random);
+    }
     switch (g_rand_int_range(random, 0, 8)) {
     case 0:
         return size > 0 ? size - 1 : 0;
